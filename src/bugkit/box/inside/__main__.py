@@ -1,0 +1,106 @@
+"""The warm interpreter: import once, then fork a child for every run that the trusted side asks for."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from bugkit.box.channel import Channel, Stopped
+from bugkit.box.inside import cells
+from bugkit.box.inside.session import serve
+from bugkit.box.job import Job
+
+FDS_PER_REQUEST = 2
+
+
+def main() -> None:
+    """Warm up, report, and serve the control socket until its other end is closed."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    version = warm(torch=sys.argv[2] == "torch")
+    _reply(control, {"ready": True, "torch": version})
+    children: set[int] = set()
+    while True:
+        request, descriptors = _request(control)
+        if request is None:
+            break
+        if request["do"] == "fork":
+            pid = os.fork()
+            if pid == 0:
+                control.close()
+                _run(socket.socket(fileno=descriptors[0]), descriptors[1])
+            for descriptor in descriptors:
+                os.close(descriptor)
+            children.add(pid)
+            _reply(control, {"pid": pid})
+        else:
+            pid = request["pid"]
+            _reply(control, {"code": _end(pid) if pid in children else None})
+            children.discard(pid)
+    for pid in children:
+        _end(pid)
+    os._exit(0)
+
+
+def warm(*, torch: bool) -> str | None:
+    """Import what every notebook imports; no tensor is touched, so that forking stays safe.
+
+    The first optimiser imports ``torch._dynamo``, as dear as torch itself; the first exception imports IPython's
+    tracebacks. A full collection in a child would copy every page of these modules, hence ``gc.freeze``.
+    """
+    version = None
+    if torch:
+        import torch as module
+        import torch._dynamo
+
+        version = module.__version__
+    with suppress(ImportError):
+        import matplotlib.pyplot  # noqa: F401 - nearly every notebook draws
+    cells.make_shell()
+    gc.collect()
+    gc.freeze()
+    return version
+
+
+def _run(sock: socket.socket, output: int) -> NoReturn:
+    """The child: own session, own output; it never returns to the interpreter's loop."""
+    code = 1
+    try:
+        os.setsid()
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.close(output)
+        channel = Channel(sock)
+        serve(channel, Job.of(channel.receive()[0]))
+        code = 0
+    except Stopped:
+        code = 0  # the trusted side has heard enough
+    finally:
+        os._exit(code)  # leaving by the interpreter's own way costs over half a second once torch is loaded
+
+
+def _end(pid: int) -> int:
+    """Kill a run's whole process group and reap it; its exit code, negative for a signal."""
+    for kill in (os.killpg, os.kill):  # the group is made by the child itself, perhaps not yet
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _request(control: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    line, descriptors, _flags, _address = socket.recv_fds(control, 4096, FDS_PER_REQUEST)
+    return (json.loads(line) if line else None), list(descriptors)
+
+
+def _reply(control: socket.socket, reply: dict[str, Any]) -> None:
+    control.sendall(json.dumps(reply).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()

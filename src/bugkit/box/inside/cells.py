@@ -1,0 +1,145 @@
+"""Cells through IPython, in order, until one raises; and the learner's exception, told by cell and line."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+MAX_CURVE = 200_000
+MAX_MESSAGE = 2_000
+
+
+def make_shell() -> Any:
+    """A shell without history, colours or files, made once in the warm interpreter: 0 ms in every child."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "NoColor"
+    real_main = sys.modules["__main__"]
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = lambda *_a, **_k: None  # exceptions are reported by `blame`
+    shell.showsyntaxerror = lambda *_a, **_k: None
+    shell.run_cell("pass", store_history=False)
+    sys.modules["__main__"] = real_main  # the shell puts its own there, which breaks pickling in this process
+    return shell
+
+
+def shell() -> Any:
+    """The shell of this process."""
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def seed_everything(seed: int) -> None:
+    """Forked children share their parent's generators; each run starts from its own seed."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the learner's notebook may use the global generator
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def run(cells: Sequence[tuple[str, str]], seed: int, on_cell: Callable[[str], None]) -> dict[str, Any]:
+    """Run the cells; the report has ``status``, ``seconds`` and, unless the status is ok, ``error``."""
+    ip = shell()
+    sys.modules["__main__"] = ip.user_module
+    seed_everything(seed)
+    start = time.perf_counter()
+    report: dict[str, Any] = {"status": "ok", "error": None}
+    for name, source in with_seed(cells, seed):
+        on_cell(name)
+        result = ip.run_cell(source, store_history=False)
+        error = result.error_before_exec or result.error_in_exec
+        if isinstance(error, SystemExit) or getattr(ip, "exit_now", False):
+            left = {"cell": name, "line": None, "type": "SystemExit", "message": "the notebook ended itself", "trace": []}
+            report = {"status": "ended_early", "error": left}
+            break
+        if error is not None:
+            report = {"status": status_of(error), "error": blame(error, name, cells)}
+            break
+    return {**report, "seconds": time.perf_counter() - start}
+
+
+def with_seed(cells: Sequence[tuple[str, str]], seed: int) -> list[tuple[str, str]]:
+    """The cells with ``SEED = seed`` run after the cell ``parameters``, as papermill injects parameters."""
+    out = []
+    for name, source in cells:
+        out.append((name, source))
+        if name == "parameters":
+            out.append(("parameters", f"SEED = {seed}"))
+    return out
+
+
+def status_of(error: BaseException) -> str:
+    """``out_of_memory`` for the exceptions with which torch and Python refuse to allocate, else ``raised``."""
+    text = str(error)
+    refused = "can't allocate memory" in text or "not enough memory" in text or "Unable to allocate" in text
+    return "out_of_memory" if isinstance(error, MemoryError) or refused else "raised"
+
+
+def blame(error: BaseException, running: str, cells: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The exception as plain data: the deepest of the learner's lines, and the way to it, other frames folded."""
+    names = {shell().transform_cell(source).strip(): name for name, source in cells}
+    trace = _trace(error.__traceback__, names)
+    own = [frame for frame in trace if frame["cell"]]
+    line = own[-1]["line"] if own else None
+    if isinstance(error, SyntaxError) and not own:
+        line = error.lineno
+    return {
+        "cell": own[-1]["cell"] if own else running,
+        "line": line,
+        "type": type(error).__name__,
+        "message": _message(error),
+        "trace": trace,
+    }
+
+
+def _trace(tb: TracebackType | None, names: dict[str, str]) -> list[dict[str, Any]]:
+    """The learner's frames, with runs of others folded to one entry without a cell."""
+    out: list[dict[str, Any]] = []
+    for frame in traceback.extract_tb(tb):
+        source = "".join(linecache.getlines(frame.filename)).strip()
+        if cell := names.get(source):
+            out.append({"cell": cell, "line": frame.lineno, "text": frame.line or ""})
+        elif out:  # frames before the first of the learner's are IPython's own
+            place = frame.filename.replace("\\", "/").split("site-packages/")[-1].split("/")[0]
+            if out[-1]["cell"]:
+                out.append({"cell": None, "line": None, "text": place})
+    return out
+
+
+def _message(error: BaseException) -> str:
+    """The error's own words; its ``str`` may itself be the learner's broken code."""
+    try:
+        return str(error)[:MAX_MESSAGE]
+    except Exception as broken:  # noqa: BLE001
+        return f"<no message: {type(broken).__name__}>"
+
+
+def curve(namespace: dict[str, Any]) -> np.ndarray[Any, Any]:
+    """The losses that the notebook recorded in ``losses``, as floats; what is no number is NaN."""
+    losses = namespace.get("losses")
+    if losses is None:
+        return np.zeros(0)
+    try:
+        return np.array([_number(x) for x in list(losses)[:MAX_CURVE]])
+    except Exception:  # noqa: BLE001 - any object at all may be called `losses`
+        return np.zeros(0)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return math.nan

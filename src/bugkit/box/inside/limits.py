@@ -1,0 +1,31 @@
+"""Limits that a run sets on itself before the first cell; the guard outside holds where these do not."""
+
+from __future__ import annotations
+
+import sys
+
+from bugkit.box.job import Job
+
+HEADROOM_MIB = 4096  # address space beyond resident memory: torch maps over 1 GiB that it never touches
+FILE_MIB = 1024
+
+
+def apply_limits(job: Job) -> None:
+    """Address space, file size and core files, where the system has such limits."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    torch = sys.modules.get("torch")
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, FILE_MIB << 20)
+    if torch is None or torch.version.cuda is None:  # CUDA reserves address space by the hundred GiB
+        _lower(resource.RLIMIT_AS, (job.memory_mib + HEADROOM_MIB) << 20)
+
+
+def _lower(which: int, value: int) -> None:
+    import resource
+
+    _soft, hard = resource.getrlimit(which)
+    limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (limit, hard))

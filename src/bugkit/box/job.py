@@ -1,0 +1,38 @@
+"""What a box is told to run, and the guard that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: the cells in order and the seed."""
+
+    cells: tuple[tuple[str, str], ...]  # (cell id, source)
+    seed: int
+    arrays: str = "torch"  # what the notebook's functions take
+    record: tuple[str, ...] = ()  # what is written down while it trains
+    names: tuple[str, ...] = ()  # what the checks will ask for
+    memory_mib: int = 4096
+
+    def header(self) -> dict[str, Any]:
+        """As it crosses the wall."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, header: dict[str, Any]) -> Job:
+        """The job that a header describes."""
+        fields = {name: header[name] for name in cls.__dataclass_fields__ if name in header}
+        fields["cells"] = tuple((name, source) for name, source in fields["cells"])
+        return cls(**{**fields, "record": tuple(fields["record"]), "names": tuple(fields["names"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Limits that are held from outside the run."""
+
+    seconds: float = 60.0  # wall time from the start of the cells to the last answer
+    memory_mib: int = 4096  # resident, of the run and its children together
+    output_bytes: int = field(default=4 << 20)  # what it may print

@@ -1,0 +1,120 @@
+"""The catalog: every exercise under one root, in order, found by a unique prefix."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bugkit.errors import UsageError
+from bugkit.exercise.manifest import Bugs, Manifest, load
+
+FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One folder, one story, one notebook."""
+
+    path: Path  # .../exercises/ex03_stuck_above_zero
+    solution_path: Path  # .../solutions/ex03_stuck_above_zero; it may be withheld
+
+    @property
+    def folder(self) -> str:
+        """The folder's name, ``ex03_stuck_above_zero``."""
+        return self.path.name
+
+    @property
+    def id(self) -> str:
+        """``ex03``."""
+        return self.folder.split("_")[0]
+
+    @property
+    def notebook(self) -> Path:
+        """The notebook that a learner opens."""
+        return self.path / f"{self.id}.ipynb"
+
+    @property
+    def checks(self) -> Path:
+        """The author's measure and checks."""
+        return self.path / "checks.py"
+
+    @property
+    def solution(self) -> Path:
+        """The working notebook."""
+        return self.solution_path / f"{self.id}.ipynb"
+
+    @property
+    def has_solution(self) -> bool:
+        """Whether the instructor's side is here."""
+        return self.solution.is_file()
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """``exercise.toml``, read when first asked for."""
+        return load(self.path / "exercise.toml", Manifest)
+
+    @cached_property
+    def bugs(self) -> Bugs:
+        """``bugs.toml``, read when first asked for."""
+        return load(self.solution_path / "bugs.toml", Bugs)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The exercises under one root that holds ``exercises/``."""
+
+    root: Path
+
+    def __iter__(self) -> Iterator[Exercise]:
+        return iter(self.exercises)
+
+    @cached_property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """All exercises in the order of their folders."""
+        folders = sorted(p for p in (self.root / "exercises").iterdir() if FOLDER.match(p.name) and p.is_dir())
+        return tuple(Exercise(path, self.root / "solutions" / path.name) for path in folders)
+
+    def find(self, name: str) -> Exercise:
+        """The exercise whose id or folder starts with ``name``, or UsageError with the names that are near."""
+        exact = [e for e in self if name in (e.id, e.folder)]
+        found = exact or [e for e in self if e.folder.startswith(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"{name!r} fits {len(found)} exercises", evidence=[e.folder for e in found], next_command="bugkit list"
+            )
+        names = {key: e for e in self for key in (e.id, e.folder)}
+        near = {names[n].folder: None for n in difflib.get_close_matches(name, names, n=3, cutoff=0.4)}
+        evidence = [f"near: {', '.join(near)}"] if near else []
+        raise UsageError(f"there is no exercise {name!r} here", evidence=evidence, next_command="bugkit list")
+
+
+def is_root(path: Path) -> bool:
+    """Whether a folder is a catalog: exercises lie below it."""
+    return any((path / "exercises").glob("*/exercise.toml"))
+
+
+def installed() -> Catalog:
+    """The catalog that came with bugkit: in the wheel, or beside ``src`` in a checkout."""
+    for root in (PACKAGE / "catalog", PACKAGE.parents[1]):
+        if is_root(root):
+            return Catalog(root)
+    raise UsageError("bugkit was installed without its exercises", next_command="bugkit list --catalog DIR")
+
+
+def locate(start: Path, given: Path | None = None) -> Catalog:
+    """The catalog to use: the one given, else the one that ``start`` lies in, else the installed one."""
+    if given is not None:
+        if not is_root(given):
+            raise UsageError(
+                f"{given} is no catalog", evidence=["a catalog holds exercises/<id>_<symptom>/exercise.toml"]
+            )
+        return Catalog(given.resolve())
+    inside = next((folder for folder in (start, *start.parents) if is_root(folder)), None)
+    return Catalog(inside) if inside else installed()

@@ -1,0 +1,165 @@
+"""``exercise.toml`` and ``bugs.toml`` as validated records."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bugkit.errors import ManifestError
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Record(BaseModel):
+    """A table of a manifest: immutable, and strict about keys and types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(Record):
+    """``[run]``: how a notebook is run, and what the checks may ask of it."""
+
+    seeds: Annotated[list[int], Field(min_length=1)] = [0, 1, 2]
+    seconds: Annotated[int, Field(gt=0)] = 60  # wall time per seed
+    memory_mib: Annotated[int, Field(ge=512)] = 4096
+    max_steps: Annotated[int, Field(gt=0)]  # optimiser steps
+    arrays: Literal["torch", "numpy"] = "torch"
+    names: Annotated[list[Name], Field(min_length=1)]
+    data: Name | None = None  # a data set of bugkit.data, whose held-out part the checks get
+    record: list[Literal["gradients", "batches"]] = []  # what is written down while the notebook trains
+
+
+class Band(Record):
+    """``[converge]``: where the honest held-out loss of a correct program lies."""
+
+    measure: Name
+    unit: Text
+    below: float
+    above: float = 0.0
+    at_start: float | None = None
+
+    @model_validator(mode="after")
+    def _is_a_band(self) -> Band:
+        if not self.above < self.below:
+            raise ValueError(f"above = {self.above:g} is not less than below = {self.below:g}")
+        return self
+
+    def holds(self, loss: float | None) -> bool:
+        """Whether a loss lies inside; NaN and a missing loss do not."""
+        return loss is not None and self.above <= loss < self.below
+
+
+class Hint(Record):
+    """One ``[[hint]]``, the vague ones first."""
+
+    text: Text
+
+
+class Manifest(Record):
+    """``exercise.toml``."""
+
+    format_version: Literal[1]
+    title: Text
+    track: Slug
+    difficulty: Annotated[int, Field(ge=1, le=5)]
+    minutes: Annotated[int, Field(gt=0)]
+    concepts: Annotated[list[Text], Field(min_length=1)]
+    run: Limits
+    converge: Band
+    hint: Annotated[list[Hint], Field(min_length=3)]
+
+
+class Edit(Record):
+    """Replace ``find``, which stands once in the cell, by ``replace``; an empty ``find`` means the whole cell."""
+
+    cell: Text
+    find: str
+    replace: str
+
+
+class Patch(Edit):
+    """An edit with a name and a reason, and further edits that belong to it."""
+
+    id: Slug
+    why: Text
+    also: list[Edit] = []
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """All edits of this patch, in order."""
+        return (self, *self.also)
+
+
+class Bug(Patch):
+    """A planted defect: a patch on the solution, and the symptom it shows."""
+
+    symptom: Slug
+
+
+class Bugs(Record):
+    """``bugs.toml``. Bugs patch the solution; wrong and valid fixes patch the notebook that is shipped."""
+
+    bug: Annotated[list[Bug], Field(min_length=1)]
+    wrong_fix: list[Patch] = []
+    valid_fix: list[Patch] = []
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Bugs:
+        ids = [patch.id for patch in (*self.bug, *self.wrong_fix, *self.valid_fix)]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"id {twice[0]!r} is used twice")
+        return self
+
+
+R = TypeVar("R", bound=Record)
+
+
+def load(path: Path, record: type[R]) -> R:
+    """Read and validate one TOML file, or raise ManifestError naming file, key, found, wanted and nearest key."""
+    try:
+        return record.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: this is not TOML", evidence=[str(error)]) from None
+    except ValidationError as error:
+        evidence = [_sentence(dict(problem), record) for problem in error.errors()]
+        raise ManifestError(f"{path}: the manifest is not valid", evidence=evidence) from None
+
+
+def _sentence(problem: dict[str, Any], record: type[Record]) -> str:
+    key = _dotted(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(record, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.0)
+        return f"{key}: unknown key; the nearest known key is {near[0]!r}" if near else f"{key}: unknown key"
+    if problem["type"] == "missing":
+        return f"{key}: missing; it is required"
+    wanted = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if problem["type"] == "value_error":
+        return f"{key}: {wanted}" if key else wanted
+    return f"{key}: found {problem['input']!r}, wanted {wanted}"
+
+
+def _dotted(loc: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _known_keys(record: type[Record], loc: tuple[str | int, ...]) -> list[str]:
+    """The keys of the table at ``loc``, found by walking the model's fields."""
+    table: Any = record
+    for part in loc:
+        if isinstance(part, str):
+            field = table.model_fields[part].annotation
+            table = next((a for a in getattr(field, "__args__", ()) if isinstance(a, type)), field)
+    return list(table.model_fields)

@@ -1,0 +1,77 @@
+"""A notebook as records, and as the JSON that Jupyter reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell without its outputs."""
+
+    id: str | None  # None where the file has no ids (nbformat 4.4 and before)
+    kind: str  # "code", "markdown" or "raw"
+    source: str
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The cell's tags; anything that is not a list of words counts as none."""
+        tags = self.metadata.get("tags")
+        return tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else ()
+
+    @property
+    def locked(self) -> bool:
+        """Jupyter's own mark: neither editable nor deletable."""
+        return self.metadata.get("editable") is False and self.metadata.get("deletable") is False
+
+    @property
+    def runs(self) -> bool:
+        """Whether a run executes it: code that neither only presents nor calls bugkit itself."""
+        shown_only = "presentation" in self.tags or self.source.lstrip().startswith(("%bugkit", "%load_ext bugkit"))
+        return self.kind == "code" and not shown_only
+
+    def with_source(self, source: str) -> Cell:
+        """The same cell with another text."""
+        return replace(self, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """The cells of a notebook in order."""
+
+    cells: tuple[Cell, ...]
+
+    def cell(self, name: str) -> Cell | None:
+        """The cell with this id."""
+        return next((c for c in self.cells if c.id == name), None)
+
+    def to_json(self) -> str:
+        """The file as Jupyter writes it: nbformat 4.5, no outputs, a newline at the end."""
+        document = {
+            "cells": [_cell_json(c) for c in self.cells],
+            "metadata": KERNEL,
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _cell_json(cell: Cell) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "cell_type": cell.kind,
+        "id": cell.id,
+        "metadata": dict(cell.metadata),
+        "source": cell.source.splitlines(keepends=True),
+    }
+    if cell.kind == "code":
+        out |= {"execution_count": None, "outputs": []}
+    return out

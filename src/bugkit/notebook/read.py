@@ -1,0 +1,144 @@
+"""The strict reader: one clear sentence for each way in which a notebook file can be broken.
+
+nbformat is not used here: it upgrades old files, renames duplicate ids in silence and lets several kinds of
+broken file through as tracebacks; importing it also costs more than reading the file.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bugkit.errors import NotebookError
+from bugkit.notebook.model import Cell, Notebook
+
+MAX_BYTES = 50 << 20  # a notebook full of pictures is tens of MiB
+MAX_CELLS = 2_000
+MAX_CELL_CHARACTERS = 500_000
+KINDS = ("code", "markdown", "raw")
+
+_SAVE_AGAIN = "open it in Jupyter and save it again"
+_OPEN_ERRORS = {
+    errno.ELOOP: "is a symbolic link; name the file itself",
+    errno.ENOENT: "does not exist",
+    errno.EACCES: "may not be read",
+    errno.ENXIO: "is not a regular file",
+    errno.ENOTDIR: "does not exist",
+}
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook, or raise NotebookError with one sentence that says what is wrong with the file."""
+    try:
+        return parse(_bytes(path))
+    except NotebookError as error:
+        raise NotebookError(f"{path}: the file {error.what}", next_command=error.next_command) from None
+
+
+def parse(content: bytes) -> Notebook:
+    """A notebook from the bytes of its file; NotebookError's sentence goes on from "the file ..."."""
+    document = _json(content)
+    if not isinstance(document, dict) or "nbformat" not in document:
+        _refuse("is not a notebook: it has no nbformat number")
+    if document["nbformat"] != 4 or isinstance(document["nbformat"], bool):
+        _refuse(f"is in notebook format {_short(document['nbformat'])}, not 4", _SAVE_AGAIN)
+    cells = document.get("cells")
+    if not isinstance(cells, list):
+        _refuse("has no list of cells", _SAVE_AGAIN)
+    if len(cells) > MAX_CELLS:
+        _refuse(f"has {len(cells)} cells, more than {MAX_CELLS}")
+    notebook = Notebook(tuple(_cell(number, cell) for number, cell in enumerate(cells, start=1)))
+    _refuse_duplicate_ids(notebook)
+    return notebook
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        # O_NONBLOCK: opening a named pipe must not wait for a writer
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        _refuse(_OPEN_ERRORS.get(error.errno or 0, f"cannot be opened ({error.strerror})"))
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            _refuse("is a directory, not a notebook")
+        if not stat.S_ISREG(status.st_mode):
+            _refuse("is not a regular file")
+        if status.st_size > MAX_BYTES:
+            _refuse(
+                f"is {status.st_size >> 20} MiB, larger than {MAX_BYTES >> 20} MiB",
+                "clear its outputs in Jupyter and save it again",
+            )
+        return file.read(MAX_BYTES + 1)
+
+
+def _json(content: bytes) -> Any:
+    if not content.strip():
+        _refuse("is empty")
+    try:
+        # utf-8-sig: some Windows editors put a byte-order mark first, which does no harm
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse(f"is not UTF-8 text (byte {error.start})")
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
+    except RecursionError:
+        _refuse("is nested too deeply")
+    except json.JSONDecodeError as error:
+        cut = " and may be cut off" if error.pos >= len(text.rstrip()) - 1 else ""
+        _refuse(f"is not JSON (line {error.lineno}: {error.msg}){cut}", _SAVE_AGAIN)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
+        _refuse(f"has the key {_short(twice)} twice in one object", _SAVE_AGAIN)
+    return out
+
+
+def _integer(digits: str) -> int | float:
+    """Numbers with thousands of digits are turned away by Python itself; no notebook needs more than 19."""
+    return int(digits) if len(digits) < 20 else float("inf")
+
+
+def _cell(number: int, cell: Any) -> Cell:
+    if not isinstance(cell, dict) or cell.get("cell_type") not in KINDS:
+        _refuse(f"has a malformed cell (cell {number})", _SAVE_AGAIN)
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        _refuse(f"has a cell without text (cell {number})", _SAVE_AGAIN)
+    if len(source) > MAX_CELL_CHARACTERS:
+        _refuse(f"has a cell of {len(source)} characters (cell {number}), more than {MAX_CELL_CHARACTERS}")
+    if "\0" in source or any("\ud800" <= c <= "\udfff" for c in source):
+        _refuse(f"has a character in cell {number} that no text may hold")
+    name, metadata = cell.get("id"), cell.get("metadata", {})
+    if not (name is None or isinstance(name, str)) or not isinstance(metadata, dict):
+        _refuse(f"has a malformed cell (cell {number})", _SAVE_AGAIN)
+    return Cell(name, cell["cell_type"], source.replace("\r\n", "\n").replace("\r", "\n"), metadata)
+
+
+def _refuse_duplicate_ids(notebook: Notebook) -> None:
+    seen: dict[str, int] = {}
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.id is not None and seen.setdefault(cell.id, number) != number:
+            _refuse(
+                f"has two cells with the id {_short(cell.id)} (cells {seen[cell.id]} and {number})",
+                "delete the copy, or put its text into a new cell",
+            )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _refuse(sentence: str, next_command: str | None = None) -> NoReturn:
+    raise NotebookError(sentence, next_command=next_command)
