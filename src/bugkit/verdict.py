@@ -1,0 +1,121 @@
+"""The verdict: what the runs and the checks add up to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal[
+    "ok", "raised", "timed_out", "out_of_memory", "killed", "too_much_output", "ended_early", "no_answer"
+]
+Outcome = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerError:
+    """The learner's exception, by cell and line."""
+
+    cell: str
+    line: int | None  # from 1, in the cell
+    type: str
+    message: str
+    trace: tuple[dict[str, Any], ...] = ()  # {cell, line, text}; cell None: a folded package, named by text
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check on one seed."""
+
+    name: str  # check_a_perfect_answer_costs_nothing
+    sentence: str  # its docstring's first line
+    outcome: Outcome
+    message: str  # "" when it passed
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run: how it ended, what the grader measured, what the notebook recorded."""
+
+    seed: int
+    status: Status
+    detail: str = ""  # a sentence where the status is not ok
+    loss: float | None = None  # the measure, by the grader; NaN is kept
+    converged: bool = False
+    steps: int = 0
+    seconds: float = 0.0
+    curve: tuple[float, ...] = ()  # as recorded by the notebook, one per step; never believed
+    error: LearnerError | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """What the curve and the measure look like; the cause is not said."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the runs are measured against, from the manifest."""
+
+    measure: str  # the measure's docstring, "Held-out cross-entropy in nats"
+    unit: str
+    below: float
+    above: float
+    at_start: float | None
+    max_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one notebook."""
+
+    exercise: str
+    title: str
+    outcome: Outcome
+    score: float  # share of the checks, convergence being one of them, that passed on every seed
+    engine: str
+    sandbox: bool
+    target: Target
+    runs: tuple[RunResult, ...]
+    checks: tuple[CheckResult, ...]  # one per check: the first seed on which it failed, else the first seed
+    symptoms: tuple[Symptom, ...] = ()
+    restored_cells: tuple[str, ...] = ()
+    missing_cells: tuple[str, ...] = ()
+    extra_cells: int = 0
+    changed_lines: int = 0
+    next: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+
+def over_seeds(runs: Sequence[RunResult]) -> tuple[CheckResult, ...]:
+    """Each check once: where it first did not pass, else as it was on the first seed."""
+    out: dict[str, CheckResult] = {}
+    for run in runs:
+        for check in run.checks:
+            if check.name not in out or (out[check.name].outcome == "passed" and check.outcome != "passed"):
+                out[check.name] = check
+    return tuple(out.values())
+
+
+def outcome_of(runs: Sequence[RunResult]) -> Outcome:
+    """Passed when every seed converged and passed every check; error only when nothing could be judged."""
+    judged = [run for run in runs if run.status == "ok"]
+    if not judged:
+        return "error"
+    checks = over_seeds(runs)
+    passed = len(judged) == len(runs) and all(run.converged for run in runs)
+    return "passed" if passed and all(check.outcome == "passed" for check in checks) else "failed"
+
+
+def score_of(runs: Sequence[RunResult]) -> float:
+    """1 for a pass, else the share of the checks that passed; a run that did not converge is a failed check too."""
+    if outcome_of(runs) == "error":
+        return 0.0
+    checks = over_seeds(runs)
+    converged = all(run.converged for run in runs)
+    return (sum(check.outcome == "passed" for check in checks) + converged) / (len(checks) + 1)
