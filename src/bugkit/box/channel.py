@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -25,7 +25,10 @@ class Stopped(Exception):  # noqa: N818 - an outcome of a run, not an error of o
 
 
 class Watch(Protocol):
-    """Called every tick while the trusted side waits; raises Stopped to end the run."""
+    """Called while the trusted side waits, every tick and when ``wake`` is readable; raises Stopped to end the run."""
+
+    @property
+    def wake(self) -> Sequence[int]: ...  # noqa: D102 - descriptors
 
     def __call__(self) -> None: ...  # noqa: D102
 
@@ -78,13 +81,14 @@ class Channel:
 
     def _wait(self, *, write: bool) -> None:
         """Until the socket is ready; meanwhile look at the limits every tick."""
-        sockets = [self._sock]
+        sockets: list[Any] = [self._sock]
         while True:
             if self._end is not None and time.monotonic() > self._end:
                 raise Stopped("timed_out", f"it took longer than {self._seconds:g} s")
             if self._watch is not None:
                 self._watch()
             timeout = TICK if self._watch is not None or self._end is not None else None
-            ready = select.select([] if write else sockets, sockets if write else [], [], timeout)
-            if ready[0] or ready[1]:
+            wake = list(self._watch.wake) if self._watch is not None else []
+            ready = select.select(wake if write else sockets + wake, sockets if write else [], [], timeout)
+            if self._sock in ready[0] or ready[1]:
                 return

@@ -1,7 +1,7 @@
 """Frames: a JSON header and named arrays as raw little-endian bytes. Never pickle.
 
 A frame is ``<IQ`` (bytes of the header, bytes of the arrays), the header, then the arrays one after the other.
-The header's key ``arrays`` lists ``[name, dtype, shape]`` in that order. The reader believes nothing: sizes are
+The header's key ``_arrays`` lists ``[name, dtype, shape]`` in that order. The reader believes nothing: sizes are
 limited before memory is taken, and every byte has to belong to an array.
 """
 
@@ -21,6 +21,7 @@ from bugkit.errors import FrameError
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 
 PREFIX = struct.Struct("<IQ")
+LISTING = "_arrays"
 MAX_HEADER = 4 << 20
 MAX_BODY = 512 << 20
 MAX_DIMENSIONS = 16
@@ -31,13 +32,15 @@ def pack(header: Mapping[str, Any], arrays: Arrays | None = None) -> bytes:
     """One frame; arrays of a type that does not cross are widened to one that does, or FrameError."""
     flat = {name: _plain(name, array) for name, array in (arrays or {}).items()}
     listing = [[name, array.dtype.str, list(array.shape)] for name, array in flat.items()]
-    head = json.dumps({**header, "arrays": listing}, allow_nan=True).encode()
+    head = json.dumps({**header, LISTING: listing}, allow_nan=True).encode()
     body = b"".join(array.tobytes() for array in flat.values())
     return PREFIX.pack(len(head), len(body)) + head + body
 
 
 def sizes(prefix: bytes, *, max_body: int = MAX_BODY) -> tuple[int, int]:
     """Bytes of the header and of the arrays, from the first ``PREFIX.size`` bytes of a frame."""
+    if len(prefix) != PREFIX.size:
+        raise FrameError("a message is cut off")
     head, body = PREFIX.unpack(prefix)
     if head > MAX_HEADER or body > max_body:
         raise FrameError(f"a message of {head} + {body} bytes is too large")
@@ -48,9 +51,9 @@ def unpack(head: bytes, body: bytes) -> tuple[dict[str, Any], dict[str, NDArray[
     """Header and arrays, or FrameError; the arrays are read-only views of ``body``."""
     try:
         header = json.loads(head)
-        listing = header.pop("arrays")
+        listing = header.pop(LISTING)
         if not isinstance(listing, list):
-            raise TypeError("arrays is not a list")
+            raise TypeError("the list of arrays is not one")
         arrays, start = {}, 0
         for name, dtype, shape in listing:
             count = _count(name, dtype, shape)
@@ -76,10 +79,15 @@ def _count(name: Any, dtype: Any, shape: Any) -> int:
 
 def _plain(name: str, array: Any) -> NDArray[Any]:
     """As one of DTYPES, contiguous."""
-    value = np.asarray(array)
+    try:
+        value = np.asarray(array)
+    except ValueError:
+        raise FrameError(f"{name!r} holds rows of different lengths") from None
     if value.dtype == np.float16:
         value = value.astype("<f4")
     elif value.dtype.kind == "u" and value.dtype.itemsize > 1:
+        if value.size and value.max() > np.iinfo("<i8").max:
+            raise FrameError(f"{name!r} holds {value.max()}, which is too large to cross")
         value = value.astype("<i8")
     value = np.asarray(value, dtype=value.dtype.newbyteorder("<"), order="C")
     if value.dtype.str not in DTYPES:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from bugkit.box.channel import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,16 @@ class Job:
     record: tuple[str, ...] = ()  # what is written down while it trains
     names: tuple[str, ...] = ()  # what the checks will ask for
     memory_mib: int = 4096
+
+    @property
+    def seeded_cells(self) -> list[tuple[str, str]]:
+        """The cells with ``SEED = seed`` after the cell ``parameters``, as papermill injects parameters."""
+        out = []
+        for name, source in self.cells:
+            out.append((name, source))
+            if name == "parameters":
+                out.append((name, f"SEED = {self.seed}"))
+        return out
 
     def header(self) -> dict[str, Any]:
         """As it crosses the wall."""
@@ -36,3 +49,15 @@ class Guard:
     seconds: float = 60.0  # wall time from the start of the cells to the last answer
     memory_mib: int = 4096  # resident, of the run and its children together
     output_bytes: int = field(default=4 << 20)  # what it may print
+
+
+class Runs(Protocol):
+    """An engine: what runs jobs, each behind a wall of its own."""
+
+    def run(self, job: Job, guard: Guard) -> AbstractContextManager[Channel]:
+        """Start a job; its report is the first frame, then it answers. Raises Stopped when it ends early."""
+        ...
+
+    def close(self) -> None:
+        """End what is still alive."""
+        ...

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -117,7 +117,10 @@ class Box:
     def _reply(self) -> dict[str, Any]:
         line = b""
         while not line.endswith(b"\n"):
-            piece = self._control.recv(4096)
+            try:
+                piece = self._control.recv(4096)
+            except ConnectionError:
+                piece = b""
             if not piece:
                 raise self._death()
             line += piece
@@ -140,18 +143,18 @@ class Limits:
 
     def __init__(self, pid: int, printed: int, guard: Guard) -> None:
         self._process = psutil.Process(pid)
-        self._printed: int | None = printed
+        self.wake: Sequence[int] = [printed]
         self._guard = guard
         self._bytes = 0
         self._next_look = 0.0
 
     def __call__(self) -> None:
         """Raise Stopped when a limit is passed."""
-        while self._printed is not None and select.select([self._printed], [], [], 0)[0]:
-            piece = os.read(self._printed, 1 << 16)
+        while self.wake and select.select(self.wake, [], [], 0)[0]:
+            piece = os.read(self.wake[0], 1 << 16)
             self._bytes += len(piece)
             if not piece:
-                self._printed = None
+                self.wake = []
             if self._bytes > self._guard.output_bytes:
                 raise Stopped("too_much_output", f"it printed more than {self._guard.output_bytes >> 20} MiB")
         if time.monotonic() >= self._next_look:
@@ -192,6 +195,5 @@ def environment() -> dict[str, str]:
 def _told_apart(stop: Stopped, code: int | None) -> Stopped:
     """A child that ended by itself: by a signal, or by leaving."""
     if stop.status == "ended_early" and code is not None and code < 0:
-        name = signal.Signals(-code).name if -code in iter(signal.Signals) else f"signal {-code}"
-        return Stopped("killed", f"its process was ended by {name}")
+        return Stopped("killed", f"its process was ended by signal {-code} ({signal.strsignal(-code)})")
     return stop

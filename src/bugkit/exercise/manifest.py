@@ -127,11 +127,13 @@ def load(path: Path, record: type[R]) -> R:
         return record.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ManifestError(f"{path}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: this is not TOML", evidence=[str(error)]) from None
+    except OSError as error:
+        raise ManifestError(f"{path}: the file cannot be read", evidence=[str(error.strerror)]) from None
     except ValidationError as error:
         evidence = [_sentence(dict(problem), record) for problem in error.errors()]
         raise ManifestError(f"{path}: the manifest is not valid", evidence=evidence) from None
+    except (ValueError, RecursionError) as error:  # TOML's own errors, UTF-8's, and those of endless numbers
+        raise ManifestError(f"{path}: this is not TOML", evidence=[str(error)]) from None
 
 
 def _sentence(problem: dict[str, Any], record: type[Record]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -55,9 +56,11 @@ class Notebook:
         return next((c for c in self.cells if c.id == name), None)
 
     def to_json(self) -> str:
-        """The file as Jupyter writes it: nbformat 4.5, no outputs, a newline at the end."""
+        """The file as Jupyter writes it: nbformat 4.5, no outputs, a newline at the end; every cell gets an id."""
+        ids = {cell.id for cell in self.cells}
+        free = (name for number in itertools.count(1) if (name := f"cell-{number}") not in ids)
         document = {
-            "cells": [_cell_json(c) for c in self.cells],
+            "cells": [_cell_json(cell, cell.id or next(free)) for cell in self.cells],
             "metadata": KERNEL,
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -65,10 +68,10 @@ class Notebook:
         return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _cell_json(cell: Cell) -> dict[str, Any]:
+def _cell_json(cell: Cell, name: str) -> dict[str, Any]:
     out: dict[str, Any] = {
         "cell_type": cell.kind,
-        "id": cell.id,
+        "id": name,
         "metadata": dict(cell.metadata),
         "source": cell.source.splitlines(keepends=True),
     }

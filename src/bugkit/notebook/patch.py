@@ -29,7 +29,9 @@ def apply(notebook: Notebook, edits: Iterable[Replacement]) -> Notebook:
         number = next((i for i, c in enumerate(cells) if c.id == edit.cell), None)
         if number is None:
             known = ", ".join(str(c.id) for c in cells if c.kind == "code")
-            raise ManifestError(f"a patch names the cell {edit.cell!r}, which is not there", evidence=[f"known: {known}"])
+            raise ManifestError(
+                f"a patch names the cell {edit.cell!r}, which is not there", evidence=[f"known: {known}"]
+            )
         cells[number] = _patched(cells[number], edit)
     return Notebook(tuple(cells))
 

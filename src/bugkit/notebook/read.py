@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
+from collections import Counter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +22,8 @@ MAX_BYTES = 50 << 20  # a notebook full of pictures is tens of MiB
 MAX_CELLS = 2_000
 MAX_CELL_CHARACTERS = 500_000
 KINDS = ("code", "markdown", "raw")
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no text file may hold
 
 _SAVE_AGAIN = "open it in Jupyter and save it again"
 _OPEN_ERRORS = {
@@ -27,6 +31,7 @@ _OPEN_ERRORS = {
     errno.ENOENT: "does not exist",
     errno.EACCES: "may not be read",
     errno.ENXIO: "is not a regular file",
+    errno.EISDIR: "is a directory, not a notebook",
     errno.ENOTDIR: "does not exist",
 }
 
@@ -58,15 +63,22 @@ def parse(content: bytes) -> Notebook:
 
 def _bytes(path: Path) -> bytes:
     try:
-        # O_NONBLOCK: opening a named pipe must not wait for a writer
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(path, flags)
+        return _regular_bytes(path)
+    except ValueError:
+        _refuse("cannot have this name")
     except OSError as error:
-        _refuse(_OPEN_ERRORS.get(error.errno or 0, f"cannot be opened ({error.strerror})"))
+        _refuse(_OPEN_ERRORS.get(error.errno or 0, f"cannot be read ({error.strerror})"))
+
+
+def _regular_bytes(path: Path) -> bytes:
+    # O_NONBLOCK: opening a named pipe must not wait for a writer
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise IsADirectoryError(errno.EISDIR, "is a directory")
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            _refuse("is a directory, not a notebook")
         if not stat.S_ISREG(status.st_mode):
             _refuse("is not a regular file")
         if status.st_size > MAX_BYTES:
@@ -78,26 +90,27 @@ def _bytes(path: Path) -> bytes:
 
 
 def _json(content: bytes) -> Any:
-    if not content.strip():
-        _refuse("is empty")
     try:
         # utf-8-sig: some Windows editors put a byte-order mark first, which does no harm
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
         _refuse(f"is not UTF-8 text (byte {error.start})")
+    if not text.strip():
+        _refuse("is empty")
     try:
         return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
     except RecursionError:
         _refuse("is nested too deeply")
     except json.JSONDecodeError as error:
-        cut = " and may be cut off" if error.pos >= len(text.rstrip()) - 1 else ""
+        at_the_end = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+        cut = " and may be cut off" if at_the_end else ""
         _refuse(f"is not JSON (line {error.lineno}: {error.msg}){cut}", _SAVE_AGAIN)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
-        twice = next(key for key, _ in pairs if [k for k, _ in pairs].count(key) > 1)
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         _refuse(f"has the key {_short(twice)} twice in one object", _SAVE_AGAIN)
     return out
 
@@ -117,12 +130,21 @@ def _cell(number: int, cell: Any) -> Cell:
         _refuse(f"has a cell without text (cell {number})", _SAVE_AGAIN)
     if len(source) > MAX_CELL_CHARACTERS:
         _refuse(f"has a cell of {len(source)} characters (cell {number}), more than {MAX_CELL_CHARACTERS}")
-    if "\0" in source or any("\ud800" <= c <= "\udfff" for c in source):
+    if NO_TEXT.search(source) or not _is_writable(cell.get("metadata")):
         _refuse(f"has a character in cell {number} that no text may hold")
     name, metadata = cell.get("id"), cell.get("metadata", {})
     if not (name is None or isinstance(name, str)) or not isinstance(metadata, dict):
         _refuse(f"has a malformed cell (cell {number})", _SAVE_AGAIN)
-    return Cell(name, cell["cell_type"], source.replace("\r\n", "\n").replace("\r", "\n"), metadata)
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    # an id that Jupyter would not write is as good as none
+    return Cell(name if name and ID.fullmatch(name) else None, cell["cell_type"], source, metadata)
+
+
+def _is_writable(metadata: Any) -> bool:
+    try:
+        return bool(json.dumps(metadata, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _refuse_duplicate_ids(notebook: Notebook) -> None:

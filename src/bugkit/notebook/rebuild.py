@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bugkit.notebook.model import Cell, Notebook
 
-ALIKE = 0.5  # cells without ids are the same cell when at least this share of their text agrees
+ALIKE = 0.5  # cells without ids are the same cell when at least this share of their words agrees
+WORDS = re.compile(r"\w+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,12 @@ def _match(template: Notebook, learner: Notebook) -> dict[Cell, Cell]:
 
 
 def _likeness(cell: Cell, mine: Cell) -> float:
-    if cell.kind != mine.kind:
+    """The share of words and signs that two cells of one kind have in common, in order; 0 when it is below ALIKE."""
+    shorter, longer = sorted((len(cell.source), len(mine.source)))
+    if cell.kind != mine.kind or shorter < longer * ALIKE / 4:  # a huge cell is no version of a small one
         return 0.0
-    return difflib.SequenceMatcher(None, cell.source, mine.source, autojunk=False).ratio()
+    matcher = difflib.SequenceMatcher(None, WORDS.findall(cell.source), WORDS.findall(mine.source), autojunk=False)
+    return matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0
 
 
 def _extras(learner: Notebook, theirs: dict[int, Cell]) -> dict[Cell | None, list[Cell]]:

@@ -22,7 +22,7 @@ FDS_PER_REQUEST = 2
 def main() -> None:
     """Warm up, report, and serve the control socket until its other end is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    version = warm(torch=sys.argv[2] == "torch")
+    version = warm(with_torch=sys.argv[2] == "torch")
     _reply(control, {"ready": True, "torch": version})
     children: set[int] = set()
     while True:
@@ -47,18 +47,17 @@ def main() -> None:
     os._exit(0)
 
 
-def warm(*, torch: bool) -> str | None:
+def warm(*, with_torch: bool) -> str | None:
     """Import what every notebook imports; no tensor is touched, so that forking stays safe.
 
     The first optimiser imports ``torch._dynamo``, as dear as torch itself; the first exception imports IPython's
     tracebacks. A full collection in a child would copy every page of these modules, hence ``gc.freeze``.
     """
     version = None
-    if torch:
-        import torch as module
+    if with_torch:
         import torch._dynamo
 
-        version = module.__version__
+        version = torch.__version__
     with suppress(ImportError):
         import matplotlib.pyplot  # noqa: F401 - nearly every notebook draws
     cells.make_shell()

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from bugkit.box.job import Job
+
 MAX_CURVE = 200_000
 MAX_MESSAGE = 2_000
 
@@ -30,6 +32,8 @@ def make_shell() -> Any:
     shell = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *_a, **_k: None  # exceptions are reported by `blame`
     shell.showsyntaxerror = lambda *_a, **_k: None
+    shell.exit_now = False
+    shell.ask_exit = lambda: setattr(shell, "exit_now", True)
     shell.run_cell("pass", store_history=False)
     sys.modules["__main__"] = real_main  # the shell puts its own there, which breaks pickling in this process
     return shell
@@ -45,44 +49,34 @@ def shell() -> Any:
 def seed_everything(seed: int) -> None:
     """Forked children share their parent's generators; each run starts from its own seed."""
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002 - the learner's notebook may use the global generator
+    np.random.seed(seed)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
 
 
-def run(cells: Sequence[tuple[str, str]], seed: int, on_cell: Callable[[str], None]) -> dict[str, Any]:
-    """Run the cells; the report has ``status``, ``seconds`` and, unless the status is ok, ``error``."""
+def run(job: Job, on_cell: Callable[[str], None]) -> dict[str, Any]:
+    """Run the job's cells; the report has ``status``, ``seconds`` and, unless the status is ok, ``error``."""
     ip = shell()
     sys.modules["__main__"] = ip.user_module
-    seed_everything(seed)
+    seed_everything(job.seed)
     start = time.perf_counter()
     report: dict[str, Any] = {"status": "ok", "error": None}
-    for name, source in with_seed(cells, seed):
+    for name, source in job.seeded_cells:
         on_cell(name)
         result = ip.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
-        if isinstance(error, SystemExit) or getattr(ip, "exit_now", False):
-            left = {"cell": name, "line": None, "type": "SystemExit", "message": "the notebook ended itself", "trace": []}
-            report = {"status": "ended_early", "error": left}
-            break
+        if error is None and ip.exit_now:
+            error = SystemExit("the notebook ended itself")
         if error is not None:
-            report = {"status": status_of(error), "error": blame(error, name, cells)}
+            report = {"status": status_of(error), "error": blame(error, name, job.cells)}
             break
     return {**report, "seconds": time.perf_counter() - start}
 
 
-def with_seed(cells: Sequence[tuple[str, str]], seed: int) -> list[tuple[str, str]]:
-    """The cells with ``SEED = seed`` run after the cell ``parameters``, as papermill injects parameters."""
-    out = []
-    for name, source in cells:
-        out.append((name, source))
-        if name == "parameters":
-            out.append(("parameters", f"SEED = {seed}"))
-    return out
-
-
 def status_of(error: BaseException) -> str:
-    """``out_of_memory`` for the exceptions with which torch and Python refuse to allocate, else ``raised``."""
+    """``out_of_memory`` where torch or Python refused to allocate, ``ended_early`` for an exit, else ``raised``."""
+    if isinstance(error, SystemExit):
+        return "ended_early"
     text = str(error)
     refused = "can't allocate memory" in text or "not enough memory" in text or "Unable to allocate" in text
     return "out_of_memory" if isinstance(error, MemoryError) or refused else "raised"
@@ -122,7 +116,7 @@ def _trace(tb: TracebackType | None, names: dict[str, str]) -> list[dict[str, An
 def _message(error: BaseException) -> str:
     """The error's own words; its ``str`` may itself be the learner's broken code."""
     try:
-        return str(error)[:MAX_MESSAGE]
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
     except Exception as broken:  # noqa: BLE001
         return f"<no message: {type(broken).__name__}>"
 

@@ -22,7 +22,7 @@ class Checkpoint:
         self._namespace = namespace
         self._names = dict(namespace)
         self._arrays = [(a, a.copy()) for a in _arrays(namespace)]
-        self._random = (random.getstate(), np.random.get_state())  # noqa: NPY002
+        self._random = (random.getstate(), np.random.get_state())
         self._torch = _TorchState(namespace) if "torch" in sys.modules else None
 
     def restore(self) -> None:
@@ -34,7 +34,7 @@ class Checkpoint:
             if array.flags.writeable:
                 array[...] = saved
         random.setstate(self._random[0])
-        np.random.set_state(self._random[1])  # noqa: NPY002
+        np.random.set_state(self._random[1])
         if self._torch is not None:
             self._torch.restore()
 

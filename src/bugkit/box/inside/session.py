@@ -20,7 +20,7 @@ def serve(channel: Channel, job: Job) -> None:
     apply_limits(job)
     recorder = Recorder(job, _reporter(channel))
     with recorder:
-        report = cells.run(job.cells, job.seed, lambda name: channel.send({"event": "cell", "cell": name}))
+        report = cells.run(job, lambda name: channel.send({"event": "cell", "cell": name}))
     answer(channel, job, recorder, report)
 
 

@@ -1,0 +1,154 @@
+"""What ``verify`` measured, as a record, as the committed file and as a table."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from bugkit.author.files import write_whole
+from bugkit.errors import ManifestError
+from bugkit.exercise import Exercise
+
+FORMAT = 1
+DIGITS = 4  # significant; the rest differs between machines
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program over all seeds."""
+
+    id: str  # the patch's; "shipped" and "solution"; of a partial fix the mended bugs, joined with "+"
+    passed: int  # seeds
+    loss: tuple[float | None, ...]  # held-out, per seed; None where it was not finite or could not be had
+    caught_by: tuple[str, ...] = ()  # of partial and wrong fixes: "convergence", checks, run statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An exercise seen from all sides."""
+
+    exercise: str
+    bugkit: str
+    torch: str
+    python: str
+    seeds: int
+    margin: float | None  # (below - worst loss of a correct program) / below; None where one had no loss
+    seconds_per_run: float  # mean over the solution's runs
+    shipped: Program
+    solution: Program
+    partial_fixes: tuple[Program, ...] = ()
+    wrong_fixes: tuple[Program, ...] = ()
+    valid_fixes: tuple[Program, ...] = ()
+    problems: tuple[str, ...] = field(default=(), compare=False)  # in sentences; not in the file
+
+    def to_json(self) -> str:
+        """The text of ``evidence.json``."""
+        document: dict[str, Any] = {
+            "format": FORMAT,
+            "exercise": self.exercise,
+            "bugkit": self.bugkit,
+            "torch": self.torch,
+            "python": self.python,
+            "seeds": self.seeds,
+            "margin": _rounded(self.margin),
+            "seconds_per_run": _rounded(self.seconds_per_run),
+            "shipped": _judged(self.shipped),
+            "solution": _judged(self.solution),
+            "partial_fixes": [_caught(p) for p in self.partial_fixes],
+            "wrong_fixes": [_caught(p) for p in self.wrong_fixes],
+            "valid_fixes": [{"id": p.id, **_judged(p)} for p in self.valid_fixes],
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def path_of(exercise: Exercise) -> Path:
+    """Where an exercise's evidence lies."""
+    return exercise.solution_path / "evidence.json"
+
+
+def write(exercise: Exercise, evidence: Evidence) -> None:
+    """Write ``evidence.json``, whole or not at all."""
+    write_whole(path_of(exercise), evidence.to_json())
+
+
+def read(exercise: Exercise) -> Evidence:
+    """The committed evidence, without problems; ManifestError where there is none of this format."""
+    path, again = path_of(exercise), f"bugkit author verify {exercise.id}"
+    try:
+        document = json.loads(path.read_bytes())
+        if document["format"] != FORMAT:
+            raise ManifestError(
+                f"{path}: the evidence is of another format",
+                evidence=[f"found {document['format']!r}, wanted {FORMAT}"],
+                next_command=again,
+            )
+        return _evidence(document)
+    except FileNotFoundError:
+        raise ManifestError(f"{exercise.id}: nothing was measured yet", next_command=again) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestError(f"{path} is no evidence", evidence=[repr(error)], next_command=again) from None
+
+
+def table(evidences: Sequence[Evidence]) -> Table:
+    """One row for each exercise: seeds passed, margin, time, and the problems if there are any."""
+    out = Table(box=None, pad_edge=False, header_style="bold")
+    out.add_column("exercise")
+    for name in ("shipped", "solution", "partial", "wrong", "valid", "margin", "s/run"):
+        out.add_column(name, justify="right")
+    out.add_column("problems")
+    for evidence in evidences:
+        out.add_row(*_row(evidence))
+    return out
+
+
+def _row(e: Evidence) -> list[str | Text]:
+    """Of the fixes: how many came out as they must, of how many."""
+    return [
+        e.exercise,
+        f"{e.shipped.passed}/{e.seeds}",
+        f"{e.solution.passed}/{e.seeds}",
+        _share(p.passed < e.seeds for p in e.partial_fixes),
+        _share(p.passed < e.seeds for p in e.wrong_fixes),
+        _share(p.passed == e.seeds for p in e.valid_fixes),
+        "-" if e.margin is None else f"{e.margin:.0%}",
+        f"{e.seconds_per_run:.1f}",
+        Text("\n".join(e.problems) or "none"),  # plain: code in it may look like markup
+    ]
+
+
+def _share(right: Iterable[bool]) -> str:
+    all_of_them = list(right)
+    return f"{sum(all_of_them)}/{len(all_of_them)}" if all_of_them else "-"
+
+
+def _evidence(document: dict[str, Any]) -> Evidence:
+    one = {name: _program(name, document[name]) for name in ("shipped", "solution")}
+    many = {
+        name: tuple(_program(stored["id"], stored) for stored in document[name])
+        for name in ("partial_fixes", "wrong_fixes", "valid_fixes")
+    }
+    plain = {name: value for name, value in document.items() if name != "format"}
+    return Evidence(**{**plain, **one, **many})
+
+
+def _program(name: str, stored: dict[str, Any]) -> Program:
+    return Program(name, stored["passed"], tuple(stored["loss"]), tuple(stored.get("caught_by", ())))
+
+
+def _judged(program: Program) -> dict[str, Any]:
+    return {"passed": program.passed, "loss": [_rounded(loss) for loss in program.loss]}
+
+
+def _caught(program: Program) -> dict[str, Any]:
+    return {"id": program.id, **_judged(program), "caught_by": list(program.caught_by)}
+
+
+def _rounded(value: float | None) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if value is not None and math.isfinite(value) else None

@@ -1,0 +1,68 @@
+"""Prove exercises from all sides: run every program on every seed, and judge what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+
+from bugkit.author.evidence import Evidence
+from bugkit.author.soundness import assess
+from bugkit.author.variants import Variant, variants
+from bugkit.errors import UsageError
+from bugkit.exercise import Exercise
+from bugkit.grader import Engine, Grader, target_of
+from bugkit.verdict import RunResult
+
+OnProgress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One run of the proof."""
+
+    exercise: Exercise
+    variant: Variant
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """As shown while it goes on."""
+        return f"{self.exercise.id} {self.variant.id}, seed {self.seed}"
+
+
+def verify(
+    exercises: Sequence[Exercise],
+    seeds: Sequence[int],
+    on_progress: OnProgress,
+    *,
+    engine: Engine | None = None,
+    workers: int | None = None,
+) -> list[Evidence]:
+    """The evidence of each exercise, in order; ``on_progress(done, total, label)`` is called after every run.
+
+    All patches are tried before anything runs: ManifestError where one does not fit.
+    """
+    if not seeds:
+        raise UsageError("nothing is proved without a seed", next_command="bugkit author verify --seeds 20")
+    programs = {exercise.id: variants(exercise) for exercise in exercises}
+    cases = [Case(e, v, seed) for e in exercises for v in programs[e.id] for seed in seeds]
+    with Grader(engine, workers) as grader:
+        futures = {grader.submit(case.exercise, case.variant.notebook, case.seed): case for case in cases}
+        results = _gathered(futures, on_progress)
+    return [
+        assess(e, {v: [results[e.id, v, seed] for seed in seeds] for v in programs[e.id]}, target_of(e))
+        for e in exercises
+    ]
+
+
+def _gathered(
+    futures: dict[Future[RunResult], Case], on_progress: OnProgress
+) -> dict[tuple[str, Variant, int], RunResult]:
+    """The results as they come; what the grader could not do ends it all."""
+    results = {}
+    for done, future in enumerate(as_completed(futures), start=1):
+        case = futures[future]
+        results[case.exercise.id, case.variant, case.seed] = future.result()
+        on_progress(done, len(futures), case.label)
+    return results

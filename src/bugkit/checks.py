@@ -1,0 +1,126 @@
+"""The words of ``checks.py``: honest measures in numpy, and the loader that calls an author's functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bugkit.box import Stopped
+from bugkit.errors import ManifestError
+from bugkit.run import LearnerCodeError, Run
+from bugkit.verdict import CheckResult
+
+Function = Callable[[Run], Any]
+SUMS_TO_ONE = 1e-3  # float32 rows of a softmax are off by about 1e-6
+
+
+def cross_entropy(logits: ArrayLike, labels: ArrayLike) -> float:
+    """Mean cross-entropy in nats of logits (N, C) for labels (N,), in float64. Log-probabilities are logits too."""
+    z, y = np.asarray(logits, dtype=np.float64), np.asarray(labels)
+    z = z - z.max(axis=1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]))
+
+
+def nll(outputs: ArrayLike, labels: ArrayLike) -> float:
+    """Mean negative log-likelihood in nats, whatever a classifier gives: probabilities, log-probabilities or logits.
+
+    Rows without negative numbers that sum to one are probabilities. The rest are logits.
+    """
+    p, y = np.asarray(outputs, dtype=np.float64), np.asarray(labels)
+    if p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < SUMS_TO_ONE:
+        return float(-np.mean(np.log(np.maximum(p[np.arange(len(y)), y], 1e-30))))
+    return cross_entropy(p, y)
+
+
+def mean_squared_error(predictions: ArrayLike, targets: ArrayLike) -> float:
+    """Mean squared error; predictions (N,) or (N, 1) are paired with targets (N,) one by one."""
+    p, y = np.asarray(predictions, dtype=np.float64).reshape(-1), np.asarray(targets, dtype=np.float64).reshape(-1)
+    if p.shape != y.shape:
+        raise LearnerCodeError(f"{len(p)} predictions for {len(y)} targets")
+    return float(np.mean((p - y) ** 2))
+
+
+def accuracy(outputs: ArrayLike, labels: ArrayLike) -> float:
+    """Share of rows whose largest output is the label."""
+    return float(np.mean(np.asarray(outputs).argmax(axis=1) == np.asarray(labels)))
+
+
+@dataclass(frozen=True)
+class Checks:
+    """An author's ``checks.py``: the measure and the checks in the order in which they are written."""
+
+    path: Path
+    measure: Function
+    checks: tuple[Function, ...]
+
+    @property
+    def measured(self) -> str:
+        """What the measure is, in words: its docstring's first line."""
+        return _sentence(self.measure)
+
+
+def load(path: Path, measure: str) -> Checks:
+    """Import ``checks.py``, or ManifestError where it lacks the measure, a check or a docstring."""
+    spec = importlib.util.spec_from_file_location(f"checks_of_{path.parent.name}", path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise ManifestError(f"{path}: there is no such file")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ManifestError(f"{path}: it cannot be imported", evidence=[f"{type(error).__name__}: {error}"]) from error
+    functions = {name: f for name, f in vars(module).items() if inspect.isfunction(f)}
+    checks = tuple(f for name, f in functions.items() if name.startswith("check_"))
+    if measure not in functions or not checks:
+        found = ", ".join(n for n, f in functions.items() if f.__module__ == module.__name__) or "no function"
+        raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
+    for function in (functions[measure], *checks):
+        if not _sentence(function):
+            raise ManifestError(f"{path}: {function.__name__} has no docstring", evidence=["the learner reads it"])
+    return Checks(path, functions[measure], checks)
+
+
+def measure(checks: Checks, run: Run) -> float:
+    """The honest loss of a run; NaN where the model's numbers are not finite. Stopped where it cannot be had."""
+    try:
+        run.begin()
+        with np.errstate(all="ignore"):
+            return float(checks.measure(run))
+    except LearnerCodeError as error:
+        raise Stopped("no_answer", f"the measure could not be taken: {error}") from None
+    except (ValueError, IndexError, TypeError) as error:
+        raise Stopped("no_answer", f"the model's answer has another form than wanted: {error}") from None
+
+
+def perform(check: Function, run: Run) -> CheckResult:
+    """One check on one run. What the learner's code raises fails the check; Stopped ends the run."""
+    message = ""
+    try:
+        run.begin()
+        with np.errstate(all="ignore"):
+            check(run)
+    except AssertionError as error:
+        message = str(error) or "it does not hold"
+    except LearnerCodeError as error:
+        message = f"the notebook's code raised {error}"
+    except (ValueError, IndexError, TypeError, AttributeError, KeyError) as error:
+        message = f"the answer has another form than wanted: {error}"
+    return CheckResult(
+        name=check.__name__,
+        sentence=_sentence(check),
+        outcome="failed" if message else "passed",
+        message=message,
+        seed=run.seed,
+    )
+
+
+def _sentence(function: Function) -> str:
+    return (inspect.getdoc(function) or "").partition("\n")[0].strip()

@@ -1,0 +1,132 @@
+"""`bugkit author`: write exercises, build their notebooks, prove them sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.errors import UsageError
+from bugkit.exercise import Exercise
+from bugkit.exercise.catalog import is_root
+
+FAILED = 1
+SEEDS = 20
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def author(context: click.Context) -> None:
+    """Write exercises and prove them sound."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@author.command()
+@click.argument("name")
+@click.option("--title", help="As the learner reads it; by default made from the name.")
+@pass_desk
+def new(desk: Desk, name: str, title: str | None) -> None:
+    """Write a complete exercise to change step by step.
+
+    NAME is an id and a symptom, as in ex34_falls_then_rises.
+    """
+    from bugkit.author.scaffold import create
+
+    for path in create(_root(desk), name, title or _title(name)):
+        click.echo(short(path))
+
+
+@author.command()
+@click.argument("names", nargs=-1, metavar="[EX]...")
+@click.option("--check", "only_look", is_flag=True, help="Write nothing; exit 1 where a notebook is out of step.")
+@pass_desk
+def build(desk: Desk, names: tuple[str, ...], *, only_look: bool) -> int:
+    """Build the learners' notebooks from the solutions and their bugs."""
+    from bugkit.author.build import build as build_one
+
+    stale = [e for e in _solved(desk, names) if not build_one(e, write=not only_look)]
+    for exercise in stale:
+        click.echo(f"{exercise.id}: out of step" if only_look else f"{exercise.id}: built")
+    if not stale:
+        click.echo("all notebooks are in step with their solutions")
+    return FAILED if stale and only_look else 0
+
+
+@author.command()
+@click.argument("names", nargs=-1, metavar="[EX]...")
+@click.option("--seeds", type=click.IntRange(min=1), default=SEEDS, show_default=True, metavar="N")
+@click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
+@click.option("--write/--no-write", default=True, help="Keep what was measured in evidence.json.", show_default=True)
+@pass_desk
+def verify(
+    desk: Desk, names: tuple[str, ...], *, seeds: int, engine: Literal["fork", "jupyter"] | None, write: bool
+) -> int:
+    """Prove exercises from all sides, over many seeds.
+
+    The notebook as shipped and wrong fixes must fail, the solution and valid fixes must pass. Exits 1 where not.
+    """
+    from rich.console import Console
+
+    from bugkit.author import evidence
+    from bugkit.author.verify import verify as prove
+
+    exercises = _solved(desk, names)
+    with _live() as on_progress:
+        measured = prove(exercises, range(seeds), on_progress, engine=engine)
+    for exercise, one in zip(exercises, measured, strict=True):
+        if write:
+            evidence.write(exercise, one)
+    Console(highlight=False).print(evidence.table(measured))
+    return FAILED if any(one.problems for one in measured) else 0
+
+
+@author.command("evidence")
+@click.argument("names", nargs=-1, metavar="[EX]...")
+@pass_desk
+def show_evidence(desk: Desk, names: tuple[str, ...]) -> None:
+    """What `verify` measured last, as it is stored."""
+    from rich.console import Console
+
+    from bugkit.author import evidence
+
+    Console(highlight=False).print(evidence.table([evidence.read(e) for e in _solved(desk, names)]))
+
+
+def _root(desk: Desk) -> Path:
+    """Where a new exercise goes: the catalog given or around this folder, else here; never the installed one."""
+    if desk.given is not None:
+        return desk.given.resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if is_root(folder)), here)
+
+
+def _title(name: str) -> str:
+    """``ex34_falls_then_rises`` is "Falls then rises"."""
+    return name.partition("_")[2].replace("_", " ").capitalize() or name
+
+
+def _solved(desk: Desk, names: tuple[str, ...]) -> tuple[Exercise, ...]:
+    """The exercises named, all with a solution for no name; UsageError where a solution is missing."""
+    chosen = desk.some(names)
+    missing = [exercise for exercise in chosen if not exercise.has_solution]
+    if missing and (names or len(missing) == len(chosen)):
+        raise UsageError(
+            f"{missing[0].id}: its solution is not here",
+            evidence=[f"wanted: {missing[0].solution}"],
+        )
+    return tuple(exercise for exercise in chosen if exercise.has_solution)
+
+
+@contextmanager
+def _live() -> Iterator[Callable[[int, int, str], None]]:
+    """A line that counts the runs, where somebody looks."""
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True, highlight=False).status(Text("starts")) as status:
+        yield lambda done, total, label: status.update(Text(f"{done}/{total}  {label}"))

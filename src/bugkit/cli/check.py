@@ -1,0 +1,169 @@
+"""`bugkit check`: have a notebook judged, store the attempt, show the verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
+from bugkit.errors import BugkitError, UsageError
+from bugkit.exercise import Exercise
+from bugkit.progress import ProgressError
+
+if TYPE_CHECKING:
+    from bugkit.verdict import Verdict
+
+FAILED = 1
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the learner wants it judged."""
+
+    seeds: int | None
+    engine: Literal["fork", "jupyter"] | None
+    as_json: bool
+
+
+@click.command()
+@click.argument("ex", required=False)
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; the exercise says how many.")
+@click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
+@click.option("--all", "everything", is_flag=True, help="Judge every exercise.")
+@json_option
+@pass_desk
+def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
+    """Judge a notebook: by default the next exercise's, as it is saved.
+
+    EX is an exercise's id, a unique beginning of it, or its notebook.
+    """
+    wish = Wish(**wishes)
+    if everything:
+        if ex is not None:
+            raise UsageError(
+                f"--all judges every exercise, so {ex!r} is one too many", next_command="bugkit check --all"
+            )
+        return _check_all(desk, wish)
+    exercise = desk.require_exercise(ex)
+    if path is None:
+        path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
+    verdict = _judged(desk, exercise, path, wish)
+    _show([verdict], wish)
+    return 0 if verdict.outcome == "passed" else FAILED
+
+
+def _check_all(desk: Desk, wish: Wish) -> int:
+    """Every exercise; a notebook that cannot be read does not keep the rest from being judged."""
+    verdicts: list[Verdict] = []
+    errors: list[BugkitError] = []
+    for exercise in desk.catalog:
+        try:
+            verdicts.append(_judged(desk, exercise, exercise.notebook, wish))
+            if not wish.as_json:
+                _show(verdicts[-1:], wish)
+        except BugkitError as error:
+            errors.append(error)
+            if not wish.as_json:
+                click.echo(str(error), err=True)
+    if wish.as_json:
+        from bugkit.report.machine import as_document as verdict_document
+
+        say_json(
+            {
+                "format": FORMAT,
+                "verdicts": [verdict_document(verdict) for verdict in verdicts],
+                "errors": [as_document(error) for error in errors],
+            }
+        )
+    passed = all(verdict.outcome == "passed" for verdict in verdicts)
+    return max([0 if passed else FAILED, *(error.exit_code for error in errors)])
+
+
+def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
+    from bugkit import grader
+    from bugkit.pristine import template
+
+    seeds = seeds_of(exercise, wish.seeds)
+    start = time.monotonic()
+    with _live(exercise, seeds) as on_event:
+        verdict = grader.check(
+            exercise, path, template=template(exercise), seeds=seeds, engine=wish.engine, on_event=on_event
+        )
+    _store(desk, exercise, verdict, time.monotonic() - start)
+    return verdict
+
+
+def seeds_of(exercise: Exercise, count: int | None) -> list[int]:
+    """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""
+    own = exercise.manifest.run.seeds
+    if count is None:
+        return own
+    more = (seed for seed in range(count + len(own)) if seed not in own)
+    return [*own, *more][:count]
+
+
+def _store(desk: Desk, exercise: Exercise, verdict: Verdict, seconds: float) -> None:
+    """Keep the attempt. A pass on fewer seeds than the exercise wants is no pass, and is not kept."""
+    wanted = len(exercise.manifest.run.seeds)
+    if verdict.outcome == "passed" and len(verdict.runs) < wanted:
+        note(f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: bugkit check {exercise.id}")
+        return
+    try:
+        desk.progress.record(verdict, seconds)
+    except ProgressError as error:
+        note(error)
+
+
+def _show(verdicts: Sequence[Verdict], wish: Wish) -> None:
+    if wish.as_json:
+        from bugkit.report.machine import as_json
+
+        click.echo(as_json(verdicts[0]))
+        return
+    from rich.console import Console
+
+    from bugkit.report.terminal import render
+
+    for verdict in verdicts:
+        render(verdict, Console(highlight=False))
+
+
+@contextmanager
+def _live(exercise: Exercise, seeds: Sequence[int]) -> Iterator[OnEvent | None]:
+    """A line that says where each run is; none where nobody looks."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield None
+        return
+    where = dict.fromkeys(seeds, "waits")
+    with console.status(Text(f"{exercise.id}: starts")) as status:
+
+        def on_event(event: dict[str, Any]) -> None:
+            where[event["seed"]] = _place(event) or where[event["seed"]]
+            runs = " | ".join(f"seed {seed}: {place}" for seed, place in where.items())
+            status.update(Text(f"{exercise.id}  {runs}", overflow="ellipsis", no_wrap=True))
+
+        yield on_event
+
+
+def _place(event: dict[str, Any]) -> str | None:
+    match event.get("event"):
+        case "cell":
+            return str(event["cell"])
+        case "steps":
+            return f"{event['steps']} steps"
+        case "done":
+            return "done"
+    return None

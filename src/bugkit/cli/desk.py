@@ -1,0 +1,97 @@
+"""What every command works with: the catalog, the workspace and the learner's progress."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bugkit.errors import BugkitError, UsageError
+from bugkit.exercise import Catalog, Exercise
+from bugkit.exercise.catalog import PACKAGE, locate
+from bugkit.progress import Progress
+
+FORMAT = 1
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Found when first asked for, so that ``--help`` works anywhere."""
+
+    given: Path | None = None  # --catalog
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog given, else the one around the current folder, else the installed one."""
+        return locate(Path.cwd(), self.given)
+
+    @cached_property
+    def workspace(self) -> Path:
+        """Where ``.bugkit`` lies: the catalog's root when one is inside it and may write, else here."""
+        root, here = self.catalog.root, Path.cwd()
+        theirs = root in (here, *here.parents) and root != PACKAGE / "catalog" and os.access(root, os.W_OK)
+        return root if theirs else here
+
+    @cached_property
+    def progress(self) -> Progress:
+        """The progress of this workspace."""
+        return Progress(self.workspace / ".bugkit" / "progress.db")
+
+    def exercise(self, name: str) -> Exercise:
+        """By id, unique prefix, or the path of its notebook; UsageError names those that are near."""
+        if not name.endswith(".ipynb"):
+            return self.catalog.find(name)
+        folders = {exercise.folder: exercise for exercise in self.catalog}
+        path = Path(name).absolute()
+        return folders.get(path.parent.name) or self.catalog.find(path.stem)
+
+    def some(self, names: Sequence[str]) -> tuple[Exercise, ...]:
+        """The exercises named, all of them for no name."""
+        return tuple(self.exercise(name) for name in names) or self.catalog.exercises
+
+    def next(self) -> Exercise | None:
+        """The first exercise that is not passed."""
+        done = self.progress.summary()
+        return next((e for e in self.catalog if e.id not in done or done[e.id].state != "passed"), None)
+
+    def require_exercise(self, name: str | None) -> Exercise:
+        """The exercise named, or the next one; UsageError where all are passed."""
+        found = self.exercise(name) if name else self.next()
+        if found is None:
+            raise UsageError("every exercise here is passed", next_command="bugkit check --all")
+        return found
+
+
+pass_desk = click.make_pass_decorator(Desk)
+
+
+def json_option(command: C) -> C:
+    """``--json``, which errors follow too."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
+
+
+def say_json(document: object) -> None:
+    """One JSON text on stdout."""
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def note(sentence: object) -> None:
+    """Something beside the result, on stderr."""
+    click.echo(f"note: {sentence}", err=True)
+
+
+def as_document(error: BugkitError) -> dict[str, Any]:
+    """An error's three parts for programs."""
+    return {"what": error.what, "evidence": list(error.evidence), "next": error.next_command}
+
+
+def short(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

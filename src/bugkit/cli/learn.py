@@ -1,0 +1,156 @@
+"""Help with one exercise: `bugkit hint`, `bugkit solution`, `bugkit reset`."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short
+from bugkit.errors import BugkitError, UsageError
+from bugkit.exercise import Exercise
+from bugkit.progress import ProgressError, Summary
+
+if TYPE_CHECKING:
+    from bugkit.notebook import Notebook
+
+CONTEXT_LINES = 2  # around each change of a solution
+
+
+@click.command()
+@click.argument("ex")
+@json_option
+@pass_desk
+def hint(desk: Desk, ex: str, *, as_json: bool) -> None:
+    """The next hint; the first is vague, the last is plain."""
+    exercise = desk.exercise(ex)
+    hints = exercise.manifest.hint
+    level, was_last = _next_level(desk, exercise)
+    text = hints[level - 1].text.strip()
+    if as_json:
+        document = {"exercise": exercise.id, "level": level, "levels": len(hints), "text": text}
+        say_json({"format": FORMAT, **document, "repeated": was_last})
+        return
+    again = ", the last one again" if was_last else ""
+    click.echo(f"{exercise.id}, hint {level} of {len(hints)}{again}\n")
+    click.echo(text)
+
+
+@click.command()
+@click.argument("ex")
+@click.option("--give-up", is_flag=True, help="Show it although the exercise is not passed.")
+@pass_desk
+def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
+    """What was wrong and why, once the exercise is passed."""
+    exercise = desk.exercise(ex)
+    solved = _with_solution(exercise)
+    _refuse_too_early(exercise, desk.progress.of(exercise.id), give_up=give_up)
+    if give_up and desk.progress.state(exercise.id) != "passed":
+        try:
+            desk.progress.give_up(exercise.id)
+        except ProgressError as error:
+            note(error)
+    _show_solution(solved)
+
+
+@click.command()
+@click.argument("ex")
+@pass_desk
+def reset(desk: Desk, ex: str) -> None:
+    """Begin again: your notebook is kept as a backup, and the first one is put back."""
+    from bugkit.author.files import write_whole
+    from bugkit.pristine import original
+
+    exercise = desk.exercise(ex)
+    pristine = original(exercise)
+    if pristine is None:
+        raise UsageError(
+            f"{exercise.id}: there is no first version of its notebook to go back to",
+            evidence=["it comes from the solution or from the installed exercises, and neither is here"],
+        )
+    try:
+        backup = _back_up(desk, exercise)
+        write_whole(exercise.notebook, pristine.to_json())
+    except OSError as error:
+        raise BugkitError(f"{exercise.id}: the notebook was not reset", evidence=[str(error)]) from error
+    if backup:
+        click.echo(f"your notebook is kept in {short(backup)}")
+    click.echo(f"{short(exercise.notebook)} is as it was at first; reload it if it is open in Jupyter")
+
+
+def _next_level(desk: Desk, exercise: Exercise) -> tuple[int, bool]:
+    """The level to show, and whether it was the last and has been shown before."""
+    levels = len(exercise.manifest.hint)
+    before = desk.progress.hints_shown(exercise.id)
+    try:
+        level = desk.progress.show_hint(exercise.id, levels)
+    except ProgressError as error:
+        note(error)
+        level = min(before + 1, levels)
+    return level, before >= levels
+
+
+def _with_solution(exercise: Exercise) -> Exercise:
+    """The exercise or its installed twin, whichever has the solution; UsageError where it is withheld."""
+    from bugkit.pristine import installed_twin
+
+    for candidate in (exercise, installed_twin(exercise)):
+        if candidate is not None and candidate.has_solution:
+            return candidate
+    raise UsageError(
+        f"{exercise.id}: the solutions are withheld here",
+        evidence=[f"{short(exercise.solution)} is not there; your instructor has it"],
+        next_command=f"bugkit hint {exercise.id}",
+    )
+
+
+def _refuse_too_early(exercise: Exercise, done: Summary, *, give_up: bool) -> None:
+    if done.state != "passed" and not done.gave_up and not give_up:
+        raise UsageError(
+            f"{exercise.id}: the solution is shown after a pass",
+            evidence=[f"attempts {done.attempts}, hints {done.hints} of {len(exercise.manifest.hint)}, no pass yet"],
+            next_command=f"bugkit hint {exercise.id} (or bugkit solution {exercise.id} --give-up)",
+        )
+
+
+def _show_solution(exercise: Exercise) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    from bugkit.notebook import read
+    from bugkit.pristine import template
+
+    console = Console(highlight=False)
+    for line, style in _difference(template(exercise), read(exercise.solution)):
+        console.print(line, style=style, markup=False, soft_wrap=True)
+    explanation = exercise.solution_path / "explanation.md"
+    if explanation.is_file():
+        console.print("", Markdown(explanation.read_text(encoding="utf-8")))
+
+
+def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str | None]]:
+    """The changed lines of each changed cell, with the style of each."""
+    styles = {"-": "red", "+": "green"}
+    for cell in after.cells:
+        old = before.cell(cell.id) if cell.id else None
+        if old is None or old.source == cell.source:
+            continue
+        yield f"cell {cell.id}", "bold"
+        lines = difflib.unified_diff(old.source.splitlines(), cell.source.splitlines(), n=CONTEXT_LINES, lineterm="")
+        for line in list(lines)[2:]:  # after the names of the two files
+            yield ("  ..." if line.startswith("@@") else f"  {line}"), styles.get(line[:1])
+
+
+def _back_up(desk: Desk, exercise: Exercise) -> Path | None:
+    if not exercise.notebook.is_file():
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    backup = desk.workspace / ".bugkit" / "backups" / f"{exercise.id}-{stamp}.ipynb"
+    backup.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(exercise.notebook, backup)
+    return backup

@@ -1,0 +1,194 @@
+"""What a learner did: attempts, hints shown and give-ups, in one SQLite file of the workspace.
+
+Every operation opens the file anew and writes in one immediate transaction, so a terminal and a notebook can
+work side by side. The journal is SQLite's default one: a write-ahead log needs shared memory, which the network
+folders of a class do not have.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bugkit.errors import BugkitError
+
+if TYPE_CHECKING:
+    from bugkit.verdict import Verdict
+
+State = Literal["new", "tried", "passed"]
+
+BUSY_SECONDS = 10.0  # how long one process waits for another's transaction, which takes milliseconds
+VERSION = 1
+SCHEMA = (
+    """CREATE TABLE attempt (
+        number INTEGER PRIMARY KEY, exercise TEXT NOT NULL, at TEXT NOT NULL,
+        outcome TEXT NOT NULL, score REAL NOT NULL, seconds REAL NOT NULL)""",
+    "CREATE INDEX attempt_by_exercise ON attempt (exercise)",
+    "CREATE TABLE hint (exercise TEXT, level INTEGER, at TEXT NOT NULL, PRIMARY KEY (exercise, level))",
+    "CREATE TABLE given_up (exercise TEXT PRIMARY KEY, at TEXT NOT NULL)",
+)
+SUMMARY = """
+    SELECT exercise, COUNT(outcome), COALESCE(SUM(seconds), 0.0), MIN(CASE outcome WHEN 'passed' THEN at END),
+           COALESCE(MAX(level), 0), MAX(given_up)
+    FROM (SELECT exercise, at, outcome, seconds, NULL AS level, 0 AS given_up FROM attempt
+          UNION ALL SELECT exercise, at, NULL, NULL, level, 0 FROM hint
+          UNION ALL SELECT exercise, at, NULL, NULL, NULL, 1 FROM given_up)
+    GROUP BY exercise ORDER BY exercise
+"""
+
+
+class ProgressError(BugkitError):
+    """The progress cannot be stored or read; what was judged still stands."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One judged notebook."""
+
+    at: str  # UTC, ISO 8601
+    outcome: str
+    score: float
+    seconds: float  # wall time of the whole check
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything that was done on one exercise, added up."""
+
+    exercise: str
+    attempts: int = 0
+    seconds: float = 0.0  # of judging
+    passed_at: str | None = None  # the first pass, UTC, ISO 8601
+    hints: int = 0
+    gave_up: bool = False
+
+    @property
+    def state(self) -> State:
+        """Once passed, passed for good."""
+        if self.passed_at:
+            return "passed"
+        return "tried" if self.attempts else "new"
+
+
+class Progress:
+    """The progress stored in one file, keyed by exercise id. The file is made by the first write."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def record(self, verdict: Verdict, seconds: float) -> None:
+        """Store an attempt, or ProgressError where the folder does not let us."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO attempt (exercise, at, outcome, score, seconds) VALUES (?, ?, ?, ?, ?)",
+                (verdict.exercise, _now(), verdict.outcome, verdict.score, seconds),
+            )
+
+    def show_hint(self, exercise: str, levels: int) -> int:
+        """Count one more hint as shown and return its level, from 1; after the last it stays at ``levels``."""
+        with self._writing() as db:
+            level = min(_hints(db, exercise) + 1, levels)
+            db.execute("INSERT OR IGNORE INTO hint VALUES (?, ?, ?)", (exercise, level, _now()))
+        return level
+
+    def give_up(self, exercise: str) -> None:
+        """Remember that the solution was asked for before a pass."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO given_up VALUES (?, ?)", (exercise, _now()))
+
+    def attempts(self, exercise: str) -> tuple[Attempt, ...]:
+        """The attempts in the order in which they were made."""
+        query = "SELECT at, outcome, score, seconds FROM attempt WHERE exercise = ? ORDER BY number"
+        with self._reading() as db:
+            return tuple(Attempt(*row) for row in db.execute(query, (exercise,))) if db else ()
+
+    def state(self, exercise: str) -> State:
+        """``new``, ``tried`` or ``passed``."""
+        return self.of(exercise).state
+
+    def hints_shown(self, exercise: str) -> int:
+        """The highest level shown, 0 for none."""
+        with self._reading() as db:
+            return _hints(db, exercise) if db else 0
+
+    def gave_up(self, exercise: str) -> bool:
+        """Whether the solution was asked for before a pass."""
+        return self.of(exercise).gave_up
+
+    def of(self, exercise: str) -> Summary:
+        """The summary of one exercise, all zero where nothing was done."""
+        return self.summary().get(exercise, Summary(exercise))
+
+    def summary(self) -> dict[str, Summary]:
+        """By exercise id, every exercise on which something was done."""
+        with self._reading() as db:
+            rows = db.execute(SUMMARY).fetchall() if db else []
+        return {row[0]: _summary(row) for row in rows}
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """A read-only connection; None while nothing was stored. Looking leaves no file behind."""
+        with self._explained("read"):
+            if not self.path.is_file():
+                yield None
+                return
+            with closing(self._connect("ro")) as db:
+                yield db if _version(db) else None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, which is undone when its body raises."""
+        with self._explained("stored"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect("rwc")) as db:
+                db.execute("BEGIN IMMEDIATE")
+                _migrate(db)
+                yield db
+                db.execute("COMMIT")
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+
+    @contextmanager
+    def _explained(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise ProgressError(f"{self.path}: the progress cannot be {done}", evidence=[str(error)]) from error
+
+
+def _migrate(db: sqlite3.Connection) -> None:
+    """Bring a file of an older version, or an empty one, up to this version; for now there is only one."""
+    if _version(db) == 0:
+        for statement in SCHEMA:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise sqlite3.DatabaseError(f"it was written by a newer bugkit (version {version}, {VERSION} is known here)")
+    return version
+
+
+def _summary(row: tuple[str, int, float, str | None, int, int]) -> Summary:
+    exercise, attempts, seconds, passed_at, hints, gave_up = row
+    return Summary(exercise, attempts, seconds, passed_at, hints, bool(gave_up))
+
+
+def _hints(db: sqlite3.Connection, exercise: str) -> int:
+    row = db.execute("SELECT COALESCE(MAX(level), 0) FROM hint WHERE exercise = ?", (exercise,)).fetchone()
+    return int(row[0])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,387 @@
+"""The command as its users have it: a process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bugkit import magic
+from bugkit.exercise import Catalog
+from bugkit.notebook import Cell, read
+from bugkit.pristine import original, template
+from bugkit.progress import Progress
+
+PACK = Path(__file__).parent / "pack"
+HEAVY = ("torch", "IPython", "nbformat", "numpy", "matplotlib")
+
+Result = subprocess.CompletedProcess[str]
+Bugkit = Callable[..., Result]
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PACK, tmp_path / "pack", ignore=shutil.ignore_patterns(".bugkit", "__pycache__")))
+
+
+@pytest.fixture
+def bugkit(pack: Path) -> Bugkit:
+    """Runs ``python -m bugkit`` in the pack, or in the folder ``cwd``."""
+
+    def run(*words: str | Path, cwd: Path = pack, **env: str) -> Result:
+        command = [sys.executable, "-m", "bugkit", *map(str, words)]
+        return subprocess.run(
+            command, cwd=cwd, env={**os.environ, **env}, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+def notebook_of(pack: Path, name: str = "toy01_too_big") -> Path:
+    return pack / "exercises" / name / f"{name.partition('_')[0]}.ipynb"
+
+
+def solution_of(pack: Path) -> Path:
+    return pack / "solutions" / "toy01_too_big" / "toy01.ipynb"
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_the_shipped_notebook_is_the_solution_with_its_bug() -> None:
+    exercise = Catalog(PACK).find("toy01")
+    assert template(exercise).to_json() == exercise.notebook.read_text(encoding="utf-8")
+    assert template(exercise) != read(exercise.solution)
+
+
+def test_without_a_solution_the_notebook_is_its_own_template() -> None:
+    exercise = Catalog(PACK).find("toy02")
+    assert original(exercise) is None
+    assert template(exercise) == read(exercise.notebook)
+
+
+# where you are
+
+
+def test_bare_says_where_you_are_and_what_is_next(bugkit: Bugkit, pack: Path) -> None:
+    result = bugkit()
+    assert result.returncode == 0
+    assert f"0 of 2 exercises passed in {pack}" in result.stdout
+    assert "next: toy01 Too big" in result.stdout
+    assert "bugkit check toy01" in result.stdout
+
+
+def test_list_names_every_exercise_by_track(bugkit: Bugkit) -> None:
+    result = bugkit("list")
+    assert result.returncode == 0
+    assert result.stdout.index("toys") < result.stdout.index("toy01") < result.stdout.index("toy02")
+    assert "Too big" in result.stdout
+
+
+def test_list_of_one_track(bugkit: Bugkit) -> None:
+    result = bugkit("list", "--track", "slow-toys")
+    assert "toy02" in result.stdout
+    assert "toy01" not in result.stdout
+
+
+def test_list_of_an_unknown_track_names_the_known(bugkit: Bugkit) -> None:
+    result = bugkit("list", "--track", "toy")
+    assert result.returncode == 2
+    assert "known: toys, slow-toys" in result.stderr
+
+
+def test_list_as_json(bugkit: Bugkit) -> None:
+    entries = json.loads(bugkit("list", "--json").stdout)
+    assert [entry["id"] for entry in entries] == ["toy01", "toy02"]
+    assert entries[0] == {
+        "id": "toy01",
+        "title": "Too big",
+        "track": "toys",
+        "difficulty": 1,
+        "minutes": 5,
+        "state": "new",
+    }
+
+
+def test_looking_leaves_no_file_behind(bugkit: Bugkit, pack: Path) -> None:
+    for words in ((), ("list",), ("progress",)):
+        assert bugkit(*words).returncode == 0
+    assert not (pack / ".bugkit").exists()
+
+
+def test_list_is_light(pack: Path) -> None:
+    code = (
+        "import sys; from bugkit.cli.app import run; assert run(['list']) == 0; "
+        f"print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=pack, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_catalog_option_from_another_folder(bugkit: Bugkit, pack: Path, tmp_path: Path) -> None:
+    result = bugkit("--catalog", pack, "list", "--json", cwd=tmp_path)
+    assert len(json.loads(result.stdout)) == 2
+    assert bugkit("--catalog", pack, "hint", "toy01", cwd=tmp_path).returncode == 0
+    assert (tmp_path / ".bugkit" / "progress.db").is_file()  # the learner is here, not in the catalog
+    assert not (pack / ".bugkit").exists()
+
+
+def test_catalog_option_that_is_no_catalog(bugkit: Bugkit, tmp_path: Path) -> None:
+    result = bugkit("--catalog", tmp_path, "list")
+    assert result.returncode == 2
+    assert "is no catalog" in result.stderr
+
+
+# errors
+
+
+def test_an_unknown_exercise_names_those_near(bugkit: Bugkit) -> None:
+    result = bugkit("hint", "toy9")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines()[0] == "there is no exercise 'toy9' here"
+    assert "near: " in result.stderr
+    assert "next: bugkit list" in result.stderr
+
+
+def test_an_ambiguous_exercise_names_them_all(bugkit: Bugkit) -> None:
+    result = bugkit("hint", "toy")
+    assert result.returncode == 2
+    assert "toy01_too_big" in result.stderr
+    assert "toy02_never_moves" in result.stderr
+
+
+def test_an_unknown_key_of_a_manifest_names_the_nearest(bugkit: Bugkit, pack: Path) -> None:
+    edit(pack / "exercises" / "toy01_too_big" / "exercise.toml", "minutes = 5", "minuts = 5")
+    result = bugkit("list")
+    assert result.returncode == 2
+    assert "minuts" in result.stderr
+    assert "minutes" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("frobnicate", "--json"), "No such command 'frobnicate'."),
+        (("hint", "toy9", "--json"), "there is no exercise 'toy9' here"),
+        (("check", "toy01", "--seeds", "0", "--json"), "Invalid value for '--seeds'"),
+        (("check", "toy01", "--all", "--json"), "--all judges every exercise"),
+    ],
+)
+def test_errors_follow_json(bugkit: Bugkit, words: tuple[str, ...], what: str) -> None:
+    result = bugkit(*words)
+    assert result.returncode == 2
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    assert document["format"] == 1
+    assert document["error"]["what"].startswith(what)
+    assert set(document["error"]) == {"what", "evidence", "next"}
+
+
+FAULTY = "from bugkit.cli import app, overview; overview._pairs = lambda d: 1 / 0; raise SystemExit(app.run(['list']))"
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_is_ours_and_short(pack: Path, debug: bool) -> None:
+    env = {**os.environ, "BUGKIT_DEBUG": "1" if debug else "0"}
+    result = subprocess.run(
+        [sys.executable, "-c", FAULTY], cwd=pack, env=env, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 3
+    assert "bugkit itself failed" in result.stderr
+    assert "ZeroDivisionError" in result.stderr
+    assert ("Traceback" in result.stderr) is debug
+
+
+# hint, solution, reset, progress
+
+
+def test_hints_come_one_by_one_and_the_last_again(bugkit: Bugkit) -> None:
+    shown = [json.loads(bugkit("hint", "toy01", "--json").stdout) for _ in range(4)]
+    assert [hint["level"] for hint in shown] == [1, 2, 3, 3]
+    assert [hint["repeated"] for hint in shown] == [False, False, False, True]
+    assert "the last one again" in bugkit("hint", "toy01").stdout
+
+
+def test_a_workspace_that_cannot_be_written_still_gives_the_hint(bugkit: Bugkit, pack: Path) -> None:
+    (pack / ".bugkit").write_text("a file in the way")
+    result = bugkit("hint", "toy01")
+    assert result.returncode == 0
+    assert "hint 1 of 3" in result.stdout
+    assert result.stderr.startswith("note: ")
+
+
+def test_the_solution_is_refused_before_a_pass(bugkit: Bugkit) -> None:
+    result = bugkit("solution", "toy01")
+    assert result.returncode == 2
+    assert "toy01: the solution is shown after a pass" in result.stderr
+    assert "--give-up" in result.stderr
+
+
+def test_giving_up_shows_the_solution_and_is_remembered(bugkit: Bugkit) -> None:
+    result = bugkit("solution", "toy01", "--give-up")
+    assert result.returncode == 0
+    assert "cell training-step" in result.stdout
+    assert "-    error = y - predict(x)" in result.stdout
+    assert "+    error = predict(x) - y" in result.stdout
+    assert "each step climbed" in result.stdout
+    assert bugkit("solution", "toy01").returncode == 0
+    entry = json.loads(bugkit("progress", "--json").stdout)["exercises"][0]
+    assert (entry["gave_up"], entry["state"]) == (True, "new")
+
+
+def test_a_withheld_solution_is_told(bugkit: Bugkit) -> None:
+    result = bugkit("solution", "toy02", "--give-up")
+    assert result.returncode == 2
+    assert "the solutions are withheld here" in result.stderr
+
+
+def test_reset_keeps_a_backup(bugkit: Bugkit, pack: Path) -> None:
+    notebook = notebook_of(pack)
+    shipped = notebook.read_bytes()
+    edit(notebook, "y - predict(x)", "my own work")
+    mine = notebook.read_bytes()
+    result = bugkit("reset", "toy01")
+    assert result.returncode == 0
+    assert notebook.read_bytes() == shipped
+    (backup,) = (pack / ".bugkit" / "backups").iterdir()
+    assert backup.read_bytes() == mine
+    assert backup.name.startswith("toy01-")
+    assert str(backup.relative_to(pack)) in result.stdout
+
+
+def test_reset_brings_back_a_deleted_notebook(bugkit: Bugkit, pack: Path) -> None:
+    shipped = notebook_of(pack).read_bytes()
+    notebook_of(pack).unlink()
+    assert bugkit("reset", "toy01").returncode == 0
+    assert notebook_of(pack).read_bytes() == shipped
+
+
+def test_reset_changes_nothing_without_a_backup(bugkit: Bugkit, pack: Path) -> None:
+    edit(notebook_of(pack), "y - predict(x)", "my own work")
+    mine = notebook_of(pack).read_bytes()
+    (pack / ".bugkit").write_text("a file in the way")
+    result = bugkit("reset", "toy01")
+    assert result.returncode != 0
+    assert "was not reset" in result.stderr
+    assert notebook_of(pack).read_bytes() == mine
+
+
+def test_reset_without_a_first_version_is_refused(bugkit: Bugkit) -> None:
+    result = bugkit("reset", "toy02")
+    assert result.returncode == 2
+    assert "no first version" in result.stderr
+
+
+# check
+
+
+def test_the_shipped_notebook_fails(bugkit: Bugkit, pack: Path) -> None:
+    result = bugkit("check", "toy01")
+    assert result.returncode == 1, result.stderr
+    assert "toy01" in result.stdout
+    assert Progress(pack / ".bugkit" / "progress.db").state("toy01") == "tried"
+
+
+def test_the_solution_passes_and_is_remembered(bugkit: Bugkit, pack: Path) -> None:
+    shutil.copyfile(solution_of(pack), notebook_of(pack))
+    result = bugkit("check")  # the next exercise
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert json.loads(bugkit("list", "--json").stdout)[0]["state"] == "passed"
+    assert "next: toy02" in bugkit().stdout
+    assert bugkit("solution", "toy01").returncode == 0
+
+
+def test_a_verdict_as_json(bugkit: Bugkit, pack: Path) -> None:
+    result = bugkit("check", "toy01", solution_of(pack), "--json", "--seeds", "3")
+    document = json.loads(result.stdout)
+    assert (document["format"], document["exercise"], document["outcome"]) == (1, "toy01", "passed")
+    assert [run["seed"] for run in document["runs"]] == [0, 1, 2]
+
+
+def test_a_pass_on_fewer_seeds_does_not_count(bugkit: Bugkit, pack: Path) -> None:
+    result = bugkit("check", "toy01", solution_of(pack), "--seeds", "1")
+    assert result.returncode == 0, result.stderr
+    assert "1 of 2 seeds" in result.stderr
+    assert Progress(pack / ".bugkit" / "progress.db").state("toy01") == "new"
+
+
+def test_a_read_only_workspace_does_not_lose_the_verdict(bugkit: Bugkit, pack: Path) -> None:
+    (pack / ".bugkit").write_text("a file in the way")
+    result = bugkit("check", "toy01", solution_of(pack))
+    assert result.returncode == 0, result.stderr
+    assert "note: " in result.stderr
+
+
+def test_a_notebook_names_its_exercise(bugkit: Bugkit, pack: Path) -> None:
+    notebook = notebook_of(pack)
+    result = bugkit("check", notebook.name, cwd=notebook.parent)
+    assert result.returncode == 1, result.stderr
+    assert (pack / ".bugkit" / "progress.db").is_file()
+
+
+def test_check_of_all_goes_on_after_a_broken_notebook(bugkit: Bugkit, pack: Path) -> None:
+    notebook_of(pack).write_text("{")
+    result = bugkit("check", "--all", "--json")
+    assert result.returncode == 2
+    document = json.loads(result.stdout)
+    assert [verdict["exercise"] for verdict in document["verdicts"]] == ["toy02"]
+    assert len(document["errors"]) == 1
+
+
+# the magic
+
+
+class Shell:
+    """What the magic needs of IPython."""
+
+    def __init__(self) -> None:
+        self.user_ns: dict[str, Any] = {}
+        self.shown: list[str] = []
+        self.magics: dict[str, Callable[[str], None]] = {}
+        self.display_pub = self
+
+    def publish(self, bundle: dict[str, str]) -> None:
+        self.shown.append(bundle["text/plain"])
+
+    def register_magic_function(self, function: Callable[[str], None], magic_kind: str, magic_name: str) -> None:
+        assert magic_kind == "line"
+        self.magics[magic_name] = function
+
+
+def test_the_magic_works_on_its_own_notebook(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = notebook_of(pack)
+    monkeypatch.chdir(notebook.parent)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(notebook))
+    shell = Shell()
+    magic.register(shell)
+    shell.magics["bugkit"]("hint")
+    assert shell.shown[-1].startswith("toy01, hint 1 of 3")
+    shell.magics["bugkit"]("hint toy02")
+    assert shell.shown[-1].startswith("toy02, hint 1 of 3")
+    shell.magics["bugkit"]("check --seeds 1")
+    assert shell.shown[-1].startswith("judging toy01.ipynb as saved at ")
+
+
+def test_the_magic_finds_the_file_that_vs_code_names(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    shell = Shell()
+    assert magic.notebook_of(shell) is None
+    assert "name the exercise" in magic.answer("check", None)
+    shell.user_ns["__vsc_ipynb_file__"] = str(notebook_of(pack))
+    assert magic.notebook_of(shell) == notebook_of(pack).resolve()
+
+
+def test_the_cell_of_the_magic_is_not_run() -> None:
+    assert not Cell("check", "code", "%load_ext bugkit\n%bugkit check").runs
