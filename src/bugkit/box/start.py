@@ -74,22 +74,21 @@ class Box:
         self.wait_ready()
         ours, theirs = socket.socketpair()
         printed, output = os.pipe()
-        try:
-            pid = self._ask({"do": "fork"}, [theirs.fileno(), output])["pid"]
-        finally:
-            theirs.close()
-            os.close(output)
-        ours.setblocking(False)
-        channel = Channel(ours, watch=Limits(pid, printed, guard), seconds=guard.seconds)
-        try:
-            channel.send(job.header())
-            yield channel
-        except Stopped as stop:
-            raise _told_apart(stop, self._end(pid)) from None
-        finally:
-            self._end(pid)
-            channel.close()
-            os.close(printed)
+        with ours, os.fdopen(printed, "rb", buffering=0):
+            try:
+                pid = self._ask({"do": "fork"}, [theirs.fileno(), output])["pid"]
+            finally:
+                theirs.close()
+                os.close(output)
+            ours.setblocking(False)
+            channel = Channel(ours, watch=Limits(pid, printed, guard), seconds=guard.seconds)
+            try:
+                channel.send(job.header())
+                yield channel
+            except Stopped as stop:
+                raise _told_apart(stop, self._end(pid)) from None
+            finally:
+                self._end(pid)
 
     def close(self) -> None:
         """End the interpreter and every run that is still alive."""

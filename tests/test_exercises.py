@@ -1,0 +1,58 @@
+"""The exercises that bugkit ships, proved from all sides on three seeds; the evidence of twenty lies beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bugkit.author.build import build
+from bugkit.author.verify import verify
+from bugkit.exercise import Catalog
+from bugkit.grader import Grader, judge
+from bugkit.notebook import read
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = Catalog(ROOT).exercises
+IDS = [exercise.id for exercise in EXERCISES]
+
+
+@pytest.fixture(scope="module")
+def grader():
+    """One warm fork engine."""
+    with Grader("fork") as one:
+        yield one
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_the_shipped_notebook_is_the_solution_with_its_bugs(exercise):
+    assert build(exercise, write=False)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_there_is_enough_to_learn_from(exercise):
+    assert len(exercise.bugs.wrong_fix) >= 4
+    assert len(exercise.bugs.valid_fix) >= 4
+    assert len(exercise.manifest.hint) >= 3
+    assert (exercise.solution_path / "explanation.md").read_text().strip()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_an_exercise_is_sound_on_three_seeds(exercise):
+    (evidence,) = verify([exercise], [100, 101, 102], lambda *_: None)
+    assert evidence.problems == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_both_engines_judge_alike(exercise, grader):
+    with Grader("jupyter") as kernels:
+        for path, outcome in ((exercise.notebook, "failed"), (exercise.solution, "passed")):
+            notebook = read(path)
+            pair = [one.submit(exercise, notebook, 5).result() for one in (grader, kernels)]
+            verdicts = [judge(exercise, [run], engine="") for run in pair]
+            assert [verdict.outcome for verdict in verdicts] == [outcome, outcome]
+            assert [c.outcome for c in pair[0].checks] == [c.outcome for c in pair[1].checks]
+            assert pair[0].curve[:5] == pytest.approx(pair[1].curve[:5])
+            assert pair[0].steps == pair[1].steps
