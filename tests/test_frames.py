@@ -137,10 +137,9 @@ def test_a_random_prefix_gives_sizes_or_is_refused(prefix: bytes) -> None:
 def refused_or_whole(head: bytes, body: bytes) -> None:
     try:
         _, arrays = unpack(head, body)
-    except FrameError as error:
-        assert len(str(error)) < 400
-    else:
-        assert sum(array.nbytes for array in arrays.values()) == len(body)
+    except FrameError:
+        return
+    assert sum(array.nbytes for array in arrays.values()) == len(body)
 
 
 SIZES = st.integers(-2, 5) | st.sampled_from([2**29, 2**63, 10**30]) | st.booleans() | st.floats() | st.none()

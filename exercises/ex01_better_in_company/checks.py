@@ -72,7 +72,7 @@ def check_a_wrong_answer_costs_more(run):
     right, again, wrong = (float(costs[name]) for name in ("right", "again", "wrong"))
     if np.isnan(right) or abs(right - again) > 0.1:
         return
-    assert wrong > right + 0.5, f"the right label costs {right:.2f} nats, a wrong one {wrong:.2f} (far more wanted)"
+    assert wrong > right + 0.5, f"the right label costs {right:.2f} nats, a wrong one {wrong:.2f} (more wanted)"
 
 
 def alike(a, b):

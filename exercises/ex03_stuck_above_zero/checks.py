@@ -22,7 +22,7 @@ def check_a_sure_and_right_answer_costs_nothing(run):
 def check_a_sure_and_wrong_answer_costs_much(run):
     """An answer that is sure and wrong costs much."""
     most = np.nanmax([cost(run, scale, np.argmin) for scale in SCALES])
-    assert most > 4, f"the least likely labels, however sure the network, cost only {most:.2f} nats (over 4 wanted)"
+    assert most > 4, f"the least likely labels, however sure, cost only {most:.2f} nats (over 4 wanted)"
 
 
 def cost(run, scale, choose):

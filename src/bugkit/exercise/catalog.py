@@ -20,17 +20,17 @@ PACKAGE = Path(__file__).resolve().parents[1]
 class Exercise:
     """One folder, one story, one notebook."""
 
-    path: Path  # .../exercises/ex03_stuck_above_zero
-    solution_path: Path  # .../solutions/ex03_stuck_above_zero; it may be withheld
+    path: Path  # .../exercises/ID_SYMPTOM
+    solution_path: Path  # .../solutions/ID_SYMPTOM; it may be withheld
 
     @property
     def folder(self) -> str:
-        """The folder's name, ``ex03_stuck_above_zero``."""
+        """The folder's name: the id, then the symptom in words."""
         return self.path.name
 
     @property
     def id(self) -> str:
-        """``ex03``."""
+        """The folder's name up to the first underscore."""
         return self.folder.split("_")[0]
 
     @property

@@ -110,7 +110,9 @@ class Recorder:
         import torch
 
         self._depth += 1
-        training = self._depth == 1 and module.training and torch.is_grad_enabled()
+        # a loss may be a module too; what learns has parameters
+        learns = self._depth == 1 and next(module.parameters(), None) is not None
+        training = learns and module.training and torch.is_grad_enabled()
         if training and args and isinstance(args[0], torch.Tensor) and args[0].dim() and self._bytes < MAX_BATCH_BYTES:
             batch = args[0].detach().cpu().numpy().copy()
             self._inputs.append(batch)

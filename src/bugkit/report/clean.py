@@ -1,0 +1,16 @@
+"""Text from a notebook made harmless: it may hold anything, and it is shown in a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CONTROL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)?")
+MAX_TEXT = 600
+
+
+def clean(text: str, limit: int = MAX_TEXT) -> str:
+    """One line without control sequences, bidi marks and invisible characters, at most ``limit`` long."""
+    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in CONTROL.sub("", text[: 20 * limit]))
+    line = " ".join("".join(kept).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
