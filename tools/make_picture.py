@@ -6,19 +6,23 @@ Run it by hand where the report has changed: ``python tools/make_picture.py``.
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from pathlib import Path
 
-from bugkit.report.terminal import render
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from bugkit.author.build import shipped
 from bugkit.exercise import Catalog
 from bugkit.grader import check
+from bugkit.report.terminal import render
 
 ROOT = Path(__file__).resolve().parents[1]
 EXERCISE = "ex03"
 COLUMNS = 80
+# rich would fetch its font from elsewhere; a picture in a README may not, and falls back to the reader's own
+FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
 def picture() -> str:
@@ -31,7 +35,7 @@ def picture() -> str:
         verdict = check(exercise, path, template=notebook)
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
     render(verdict, console)
-    return console.export_svg(title=f"bugkit check {EXERCISE}", unique_id="check")
+    return console.export_svg(title=f"bugkit check {EXERCISE}", code_format=FORMAT, unique_id="check")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 
 ON_THIS_NOTEBOOK = ("check", "hint", "solution")
 USAGE = "usage: %bugkit check [EX], %bugkit hint [EX], %bugkit solution [EX], or any other bugkit command"
-NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} ex03"
+NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} EX"
 
 
 def register(shell: Any) -> None:

@@ -1,173 +1,245 @@
-"""Symptoms: what the curve and the measure look like, in plain words. Pure; the cause is never said."""
+"""What a curve looks like, in plain words with the number that gave it away. Pure; the cause is never said."""
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from bugkit.verdict import RunResult, Symptom, Target
 
-MOST = 3
-SHORT = 20  # steps: a shorter curve has no shape to speak of
-FLOOR_REACH = 0.35  # nats: a curve whose least value is further above the floor has not come near it
-NEAR = 0.06  # relative: a minibatch curve's level is known to about this
+AT_MOST = 3
+FEW = 8  # with fewer losses nothing can be said about the shape
+MANY_TIMES = 5  # what grew this much over its start has diverged
+NEAR_FLOOR = 0.2  # nats
+SPIKE = 10  # so has what once grew this much and never came below its start
+ORDER = (  # most decisive first
+    "diverged", "too-good", "over-budget", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
+    "no-curve",
+)  # fmt: skip
 
 
 def diagnose(runs: Sequence[RunResult], target: Target) -> tuple[Symptom, ...]:
-    """At most three symptoms, the most decisive first, from the first run that did not converge (else the first)."""
-    judged = [run for run in runs if run.status == "ok"]
-    if not judged:
-        return ()
-    run = next((run for run in judged if not run.converged), judged[0])
-    found = [symptom for rule in RULES if (symptom := rule(run, target)) is not None]
-    return tuple(found[:MOST])
+    """The symptoms of the runs that did not pass, most decisive first, at most three.
+
+    Where only some of the runs show a symptom, its sentence says how many. Curves are taken to be in the unit of the
+    target, one loss per step; NaN and infinities are allowed anywhere.
+    """
+    seen: dict[str, list[str]] = {}
+    for run in runs:
+        for name, text in () if _passed(run) else _symptoms(run, target):
+            seen.setdefault(name, []).append(text)
+    found = [name for name in ORDER if name in seen][:AT_MOST]
+    return tuple(Symptom(name, _told(seen[name], len(runs))) for name in found)
 
 
-def _diverged(run: RunResult, target: Target) -> Symptom | None:
-    first = next((step for step, x in enumerate(run.curve) if not math.isfinite(x)), None)
-    if first is not None:
-        return Symptom("diverged", f"The loss diverges: at step {first} it is no finite number any more.")
-    start = statistics.median(run.curve[:5]) if run.curve else 0.0
-    if len(run.curve) >= SHORT and _level(run.curve) > 10 * max(start, target.at_start or 0.0, 1e-9):
-        end = _level(run.curve)
-        return Symptom("diverged", f"The loss grows instead of falling: from {start:.3g} to {end:.3g} {target.unit}.")
-    if run.loss is not None and not math.isfinite(run.loss):
-        return Symptom("diverged", "The trained model's answers are no finite numbers.")
+def _told(texts: Sequence[str], runs: int) -> str:
+    return f"{texts[0]}." if len(texts) == runs else f"{texts[0]} (on {len(texts)} of {runs} seeds)."
+
+
+def _passed(run: RunResult) -> bool:
+    return run.status == "ok" and run.converged and all(check.outcome == "passed" for check in run.checks)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A curve by the medians of its parts, which minibatch noise and single spikes leave alone."""
+
+    curve: tuple[float, ...]
+
+    @cached_property
+    def finite(self) -> list[float]:
+        return [x for x in self.curve if math.isfinite(x)]
+
+    @cached_property
+    def broke(self) -> int | None:
+        """The index of the first loss that is not finite, if most of what follows is not finite either."""
+        first = next((i for i, x in enumerate(self.curve) if not math.isfinite(x)), None)
+        if first is None:
+            return None
+        rest = self.curve[first:]
+        return first if sum(map(math.isfinite, rest)) < len(rest) / 2 else None
+
+    @cached_property
+    def tail(self) -> list[float]:
+        return self.finite[-(len(self.finite) // 4 or 1) :]
+
+    @cached_property
+    def end(self) -> float:
+        return _quantile(self.tail, 0.5)
+
+    @cached_property
+    def head(self) -> float:
+        return _quantile(self.finite[: len(self.finite) // 5 or 1], 0.5)
+
+    @property
+    def lowest(self) -> float:
+        """The lowest of the four quarters' medians."""
+        size = len(self.tail)
+        return min(_quantile(self.finite[i : i + size], 0.5) for i in range(0, len(self.finite) - size + 1, size))
+
+    @property
+    def falling(self) -> bool:
+        """Whether the last quarter is lower than the one before by 8 % and by more than the noise explains."""
+        size = len(self.tail)
+        fell = _quantile(self.finite[-2 * size : -size], 0.5) - self.end
+        noise = 1.25 * 1.48 * _quantile([abs(x - self.end) for x in self.tail], 0.5) / math.sqrt(size)
+        return fell > max(0.08 * abs(self.end), 3 * noise)
+
+
+def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
+    """Every symptom of one run, by id."""
+    shape = _Shape(run.curve)
+    if run.steps > target.max_steps:
+        yield "over-budget", f"The notebook takes {run.steps} optimiser steps and {target.max_steps} are allowed"
+    if broken := _diverged(run, target, shape):
+        yield "diverged", broken
+    if run.status != "ok":  # what was recorded until then is no whole curve
+        return
+    if not run.curve:
+        yield "no-curve", "The notebook recorded nothing in `losses`, so there is no curve to look at"
+    if low := _too_good(run, target, shape):
+        yield "too-good", low
+    if not shape.finite:
+        return
+    if start := _start_off(target, shape):
+        yield "start-off", start
+    if broken:
+        return
+    if teeth := _saw_tooth(target, shape):
+        yield "saw-tooth", teeth
+        return
+    if not run.converged and (gap := _gap(run, target, shape)):
+        yield "gap", gap
+    if not run.converged and shape.end >= target.below:
+        yield _level(target, shape)
+
+
+def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:
+    if shape.broke is not None:
+        return _broke(shape, shape.broke)
+    if run.status == "ok" and run.loss is not None and not math.isfinite(run.loss):
+        return f"The held-out loss is {_plain(run.loss)}"
+    if not shape.finite:
+        return None
+    start, peak = _start(target, shape), max(shape.finite)
+    if start > 0 and _quantile(shape.tail, 0.75) > MANY_TIMES * start:
+        return f"The loss grows from {_plain(start)} at the start to {_plain(peak)}"
+    if start > 0 and peak > SPIKE * start and _quantile(shape.tail, 0.25) > 0.9 * start:
+        step = shape.curve.index(peak) + 1
+        return f"The loss shoots up to {_plain(peak)} at step {step} and ends at {_plain(shape.end)}"
     return None
 
 
-def _too_good(run: RunResult, target: Target) -> Symptom | None:
+def _broke(shape: _Shape, index: int) -> str:
+    what = f"The loss is {_plain(shape.curve[index])} at step {index + 1}"
+    before = [x for x in shape.curve[:index] if math.isfinite(x)]
+    if not before:
+        return f"{what}, the first one"
+    top = max(before)
+    grew = top > MANY_TIMES * before[0] > 0
+    return f"{what}, after it grew from {_plain(before[0])} to {_plain(top)}" if grew else f"{what} and after"
+
+
+def _too_good(run: RunResult, target: Target, shape: _Shape) -> str | None:
+    limit = f"below {_plain(target.above)}, which no honest solution reaches"
     if run.loss is not None and run.loss < target.above:
-        text = f"Too good to be true: {run.loss:.3g} {target.unit}, where an honest program ends above {target.above:g}."
-        return Symptom("too-good", text)
+        return f"The held-out loss is {_plain(run.loss)}, {limit}"
+    if shape.broke is None and shape.finite and shape.end < target.above:
+        return f"The training loss ends at {_plain(shape.end)}, {limit}"
     return None
 
 
-def _saw_tooth(run: RunResult, target: Target) -> Symptom | None:
-    if not _finite(run.curve) or len(run.curve) < 2 * SHORT:
-        return None
-    low, high = 0.1 * _scale(run, target), 0.7 * _scale(run, target)
-    teeth, down = 0, False
-    for x in run.curve[len(run.curve) // 5 :]:  # the first fall is no tooth
-        if x < low:
-            down = True
-        elif down and x > high:
-            teeth, down = teeth + 1, False
-    if teeth < 5:
-        return None
-    text = f"A saw-tooth: {teeth} times the loss falls below {low:.2g} and jumps up again above {high:.2g} {target.unit}."
-    return Symptom("saw-tooth", text)
-
-
-def _flat(run: RunResult, target: Target) -> Symptom | None:
-    if not _finite(run.curve) or len(run.curve) < SHORT or target.at_start is None:
-        return None
-    middle, end = _level(run.curve[len(run.curve) // 4 : len(run.curve) // 2]), _level(run.curve)
-    level = target.at_start
-    if abs(end - level) < 2 * NEAR * level and abs(middle - level) < 2 * NEAR * level:
-        text = f"The loss stays flat at {end:.3g} {target.unit}, close to {_start_in_words(target)}."
-        return Symptom("flat", text)
-    return None
-
-
-def _floor(run: RunResult, target: Target) -> Symptom | None:
-    """Probabilities where logits are wanted cannot cost less than ln(C - 1 + e) - 1."""
+def _start_off(target: Target, shape: _Shape) -> str | None:
     classes = _classes(target)
-    if classes is None or not _finite(run.curve) or len(run.curve) < SHORT:
+    first = shape.curve[0]
+    if classes is None or not math.isfinite(first) or abs(first - math.log(classes)) < 0.3 * math.log(classes):
+        return None
+    return f"The first loss is {_plain(first)}, where guessing costs ln {classes} = {math.log(classes):.4g}"
+
+
+def _gap(run: RunResult, target: Target, shape: _Shape) -> str | None:
+    if run.loss is None or run.loss < target.below or shape.end < 0:
+        return None
+    if run.loss > (1.5 if shape.end < target.below else 3) * shape.end:
+        return f"The training loss ends at {_plain(shape.end)}, but the held-out loss is {_plain(run.loss)}"
+    return None
+
+
+def _saw_tooth(target: Target, shape: _Shape) -> str | None:
+    """Teeth are counted between two thresholds; both ends must hold a tenth of the second half of the curve."""
+    start = _start(target, shape)
+    low, high = 0.1 * start, 0.5 * start
+    half = shape.finite[len(shape.finite) // 2 :]
+    rare = min(sum(x < low for x in half), sum(x > high for x in half)) < len(half) / 10
+    teeth, down = 0, False
+    for x in shape.finite:
+        teeth += down and x > high
+        down = x < low or (down and x <= high)
+    if len(shape.finite) < FEW or rare or teeth < 4:
+        return None
+    return f"The loss falls near zero and jumps up again {teeth} times, to as much as {_plain(max(half))}"
+
+
+def _level(target: Target, shape: _Shape) -> tuple[str, str]:
+    """Where a curve that ends above the band levels off, or that it does not."""
+    if len(shape.finite) < FEW:
+        return "too-early", f"Only {len(shape.finite)} losses were recorded, too few to see where they go"
+    end, start, wanted = shape.end, _start(target, shape), _plain(target.below)
+    if shape.falling:
+        return "too-early", f"The loss is still falling when training ends, at {_plain(end)} with {wanted} wanted"
+    if abs(end - start) < 0.07 * start and abs(shape.head - start) < 0.15 * start:
+        return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
+    if floor := _floor(target, shape):
+        return "floor", floor
+    if end > 2 * shape.lowest > 0:
+        return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
+    return "plateau", f"The loss levels off at {_plain(end)}, above the {wanted} wanted"
+
+
+def _floor(target: Target, shape: _Shape) -> str | None:
+    """The least cross-entropy of logits that are themselves probabilities; minibatch noise would cross any other."""
+    classes = _classes(target)
+    if classes is None:
         return None
     floor = math.log(classes - 1 + math.e) - 1
-    end, least = _level(run.curve), min(run.curve)
-    if not floor * 0.999 < least < floor + FLOOR_REACH or end > target.at_start or end < target.below:  # type: ignore[operator]
+    if shape.end > floor + NEAR_FLOOR or min(shape.finite) < floor - 1e-3:
         return None
-    text = (
-        f"The loss stays above ln(C - 1 + e) - 1 = {floor:.3f} for C = {classes} at every step (the least is "
-        f"{least:.3f}), though there is no such floor under the loss of a good model."
+    where = f"ln({classes - 1} + e) - 1 = {floor:.4g}"
+    return (
+        f"The loss levels off at {_plain(shape.end)} and not one is below {where}, a floor that no training goes below"
     )
-    return Symptom("floor", text)
 
 
-def _plateau(run: RunResult, target: Target) -> Symptom | None:
-    if not _finite(run.curve) or len(run.curve) < SHORT:
-        return None
-    fifth = len(run.curve) // 5
-    before, end = _level(run.curve[-2 * fifth : -fifth]), _level(run.curve[-fifth:])
-    if end >= target.below and abs(before - end) < NEAR * max(abs(before), abs(end)):
-        text = f"The loss levels off at {end:.3g} {target.unit}, above {target.below:g}, long before the end."
-        return Symptom("plateau", text)
-    return None
+def _meaning(target: Target) -> str:
+    """What the level at the start stands for, where that is known."""
+    if classes := _classes(target):
+        return f": ln {classes} = {math.log(classes):.4g}, the loss of calling all {classes} answers equally likely"
+    if target.at_start is None or not any(word in target.unit.lower() for word in ("varia", "squar", "mse", "²")):
+        return ""
+    return f": {_plain(target.at_start)} is Var(y), the loss of answering with the mean"
 
 
-def _gap(run: RunResult, target: Target) -> Symptom | None:
-    if not _finite(run.curve) or not run.curve or run.loss is None or run.loss < target.below:
-        return None
-    end = _level(run.curve)
-    if end < target.below and run.loss > 2 * end:
-        text = f"A gap: the notebook's loss ends at {end:.3g}, the same model's held-out loss is {run.loss:.3g} {target.unit}."
-        return Symptom("gap", text)
-    return None
-
-
-def _too_early(run: RunResult, target: Target) -> Symptom | None:
-    if not _finite(run.curve) or len(run.curve) < SHORT:
-        return None
-    fifth = len(run.curve) // 5
-    before, end = _level(run.curve[-2 * fifth : -fifth]), _level(run.curve[-fifth:])
-    if end >= target.below and end < before * (1 - NEAR):
-        text = f"Too early to tell: the loss is still falling at the end, from {before:.3g} to {end:.3g} {target.unit}."
-        return Symptom("too-early", text)
-    return None
-
-
-def _over_budget(run: RunResult, target: Target) -> Symptom | None:
-    if run.steps > target.max_steps:
-        return Symptom("over-budget", f"It takes {run.steps} optimiser steps; {target.max_steps} are enough.")
-    return None
-
-
-def _no_curve(run: RunResult, _target: Target) -> Symptom | None:
-    if run.curve:
-        return None
-    return Symptom("no-curve", "The list `losses` holds nothing: there is no curve to read.")
-
-
-RULES: tuple[Callable[[RunResult, Target], Symptom | None], ...] = (
-    _diverged,
-    _too_good,
-    _saw_tooth,
-    _flat,
-    _floor,
-    _gap,
-    _plateau,
-    _too_early,
-    _over_budget,
-    _no_curve,
-)
-
-
-def _level(values: Sequence[float]) -> float:
-    """The level of a noisy curve: the median of its last tenth, of at least ten values."""
-    return statistics.median(values[-max(10, len(values) // 10) :]) if values else math.nan
-
-
-def _finite(values: Sequence[float]) -> bool:
-    return all(map(math.isfinite, values))
-
-
-def _scale(run: RunResult, target: Target) -> float:
-    return target.at_start or statistics.median(run.curve[:5])
+def _start(target: Target, shape: _Shape) -> float:
+    """The level that training starts from: as the author gives it, else as the first losses show it."""
+    return shape.head if target.at_start is None else target.at_start
 
 
 def _classes(target: Target) -> int | None:
-    """C where the loss at the start is ln C in nats."""
-    if target.at_start is None or target.unit != "nats":
+    """C, where the loss starts at ln C nats; above 256 nearly every level is the logarithm of some integer."""
+    if not target.unit.startswith("nats") or target.at_start is None or not 0.6 < target.at_start < math.log(257):
         return None
-    count = math.exp(target.at_start)
-    return round(count) if round(count) >= 2 and abs(count - round(count)) < 0.02 * count else None
+    classes = round(math.exp(target.at_start))
+    return classes if abs(math.log(classes) - target.at_start) < 2e-3 else None
 
 
-def _start_in_words(target: Target) -> str:
-    classes = _classes(target)
-    if classes:
-        return f"ln {classes} = {target.at_start:.3f}, the cost of equal chances for {classes} answers"
-    return f"{target.at_start:g}, the cost of answering with the mean"
+def _quantile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[int(share * (len(values) - 1))]
+
+
+def _plain(x: float) -> str:
+    """A loss as people write it."""
+    if math.isnan(x):
+        return "NaN"
+    return f"{x:.3g}" if math.isfinite(x) else ("infinite" if x > 0 else "minus infinite")

@@ -15,7 +15,7 @@ from bugkit.box.frames import PREFIX, Arrays, pack, sizes, unpack
 TICK = 0.2  # seconds between looks at the clock and the memory
 
 
-class Stopped(Exception):  # noqa: N818 - an outcome of a run, not an error of ours
+class Stopped(Exception):
     """The run ended, or was ended, before it answered."""
 
     def __init__(self, status: str, detail: str) -> None:

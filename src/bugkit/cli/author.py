@@ -59,12 +59,19 @@ def build(desk: Desk, names: tuple[str, ...], *, only_look: bool) -> int:
 
 @author.command()
 @click.argument("names", nargs=-1, metavar="[EX]...")
+@click.option("--all", "everything", is_flag=True, help="Every exercise of the catalog; so does naming none.")
 @click.option("--seeds", type=click.IntRange(min=1), default=SEEDS, show_default=True, metavar="N")
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--write/--no-write", default=True, help="Keep what was measured in evidence.json.", show_default=True)
 @pass_desk
 def verify(
-    desk: Desk, names: tuple[str, ...], *, seeds: int, engine: Literal["fork", "jupyter"] | None, write: bool
+    desk: Desk,
+    names: tuple[str, ...],
+    *,
+    everything: bool,
+    seeds: int,
+    engine: Literal["fork", "jupyter"] | None,
+    write: bool,
 ) -> int:
     """Prove exercises from all sides, over many seeds.
 
@@ -75,7 +82,7 @@ def verify(
     from bugkit.author import evidence
     from bugkit.author.verify import verify as prove
 
-    exercises = _solved(desk, names)
+    exercises = _solved(desk, () if everything else names)
     with _live() as on_progress:
         measured = prove(exercises, range(seeds), on_progress, engine=engine)
     for exercise, one in zip(exercises, measured, strict=True):

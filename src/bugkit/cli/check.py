@@ -57,7 +57,7 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
     if path is None:
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
     verdict = _judged(desk, exercise, path, wish)
-    _show([verdict], wish)
+    _show(verdict, wish)
     return 0 if verdict.outcome == "passed" else FAILED
 
 
@@ -69,18 +69,18 @@ def _check_all(desk: Desk, wish: Wish) -> int:
         try:
             verdicts.append(_judged(desk, exercise, exercise.notebook, wish))
             if not wish.as_json:
-                _show(verdicts[-1:], wish)
+                _show(verdicts[-1], wish)
         except BugkitError as error:
             errors.append(error)
             if not wish.as_json:
                 click.echo(str(error), err=True)
     if wish.as_json:
-        from bugkit.report.machine import as_document as verdict_document
+        from bugkit.report.machine import as_json
 
         say_json(
             {
                 "format": FORMAT,
-                "verdicts": [verdict_document(verdict) for verdict in verdicts],
+                "verdicts": [as_json(verdict) for verdict in verdicts],
                 "errors": [as_document(error) for error in errors],
             }
         )
@@ -123,18 +123,17 @@ def _store(desk: Desk, exercise: Exercise, verdict: Verdict, seconds: float) -> 
         note(error)
 
 
-def _show(verdicts: Sequence[Verdict], wish: Wish) -> None:
+def _show(verdict: Verdict, wish: Wish) -> None:
     if wish.as_json:
         from bugkit.report.machine import as_json
 
-        click.echo(as_json(verdicts[0]))
+        say_json(as_json(verdict))
         return
     from rich.console import Console
 
     from bugkit.report.terminal import render
 
-    for verdict in verdicts:
-        render(verdict, Console(highlight=False))
+    render(verdict, Console(highlight=False))
 
 
 @contextmanager
@@ -159,9 +158,11 @@ def _live(exercise: Exercise, seeds: Sequence[int]) -> Iterator[OnEvent | None]:
 
 
 def _place(event: dict[str, Any]) -> str | None:
+    from bugkit.report.clean import clean
+
     match event.get("event"):
         case "cell":
-            return str(event["cell"])
+            return clean(str(event["cell"]))
         case "steps":
             return f"{event['steps']} steps"
         case "done":

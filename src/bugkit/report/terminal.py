@@ -13,7 +13,7 @@ from bugkit.report.clean import clean
 from bugkit.report.machine import thinned
 from bugkit.verdict import LearnerError, RunResult, Verdict
 
-WIDTH, HEIGHT = 52, 8  # of the curve, in characters
+WIDTH, HEIGHT = 46, 9  # of the curve, in characters
 WORDS = {"passed": ("PASSED", "bold green"), "failed": ("FAILED", "bold red"), "error": ("NOT JUDGED", "bold yellow")}
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "yellow")}
 PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where the terminal knows no more than ASCII
@@ -29,7 +29,7 @@ def render(verdict: Verdict, console: Console) -> None:
             for mark, other in PLAIN.items():
                 plain = plain.replace(mark, other)
             text = Text(plain.encode("ascii", "replace").decode())
-        console.print(Padding(text, (0, 0, 0, indent)), soft_wrap=False)
+        console.print(Padding(text, (0, 0, 0, indent), expand=False) if plain else "")
 
     for text, indent in _lines(verdict):
         show(text, indent)
@@ -99,11 +99,12 @@ def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
         return
     target = verdict.target
     yield from _heading(f"The loss as your notebook recorded it, seed {run.seed}")
-    top = max([_quantile(finite, 0.98), target.at_start or 0.0, target.below])
+    known = max(target.at_start or finite[0], target.below)
+    top = max(known, min(_quantile(finite, 0.98), 4 * known))  # a curve that explodes is cut at the top
     bottom = min(0.0, *finite)
     labels = {_row(target.below, bottom, top): f"{target.below:g} wanted"}
     if target.at_start is not None:
-        labels[_row(target.at_start, bottom, top)] = f"{target.at_start:g} knowing nothing"
+        labels[_row(target.at_start, bottom, top)] = f"{target.at_start:g} at the start"
     rows = _drawn(run.curve, bottom, top)
     for number, row in enumerate(rows):
         label = labels.get(number, "")
@@ -162,5 +163,3 @@ def _changes(verdict: Verdict) -> Iterator[tuple[Text, int]]:
             yield Text(f"cells {what}: {', '.join(clean(c, 40) for c in cells)}"), 0
     for note in verdict.notes:
         yield Text(clean(note)), 0
-
-

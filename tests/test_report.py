@@ -1,0 +1,116 @@
+"""The reports: all that matters is there, in 80 columns and without colour, and hostile text does no harm."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from bugkit.report.clean import clean
+from bugkit.report.machine import as_json, thinned
+from bugkit.report.terminal import render
+from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
+
+TARGET = Target("Held-out cross-entropy.", "nats", 0.8, 0.0, 2.303, 1000)
+CURVE = tuple(2.3 - i / 1000 for i in range(840))
+CHECK = CheckResult("check_rows", "Every row sums to one.", "failed", "a row sums to 1.25 (1 wanted)", 1)
+RUN = RunResult(0, "ok", loss=1.52, steps=840, seconds=0.4, curve=CURVE, checks=(CHECK,))
+
+
+def verdict(**changes) -> Verdict:
+    """A failed verdict, changed as told."""
+    fields = {
+        "exercise": "toy01",
+        "title": "Too big",
+        "outcome": "failed",
+        "score": 0.0,
+        "engine": "fork",
+        "sandbox": False,
+        "target": TARGET,
+        "runs": (RUN,),
+        "checks": (CHECK,),
+        "symptoms": (Symptom("flat", "The loss stays flat at 2.3 nats."),),
+        "restored_cells": ("curve",),
+        "changed_lines": 2,
+        "next": "bugkit hint toy01",
+    }
+    return Verdict(**{**fields, **changes})
+
+
+def printed(one: Verdict, encoding: str = "utf-8") -> str:
+    """What a pipe of 80 columns gets."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, write_through=True)
+    render(one, Console(file=file, width=80, force_terminal=False))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["FAILED", "toy01", "below 0.8 nats", "1.52", "840 steps", "Every row sums to one.", "1.25 (1 wanted)", "seed 1",
+     "stays flat", "2 lines changed", "put back", "curve", "bugkit hint toy01", "no sandbox", "2.303 at the start"],
+)
+def test_all_that_matters_is_there(words):
+    assert words in printed(verdict())
+
+
+def test_it_fits_80_columns_without_colour():
+    text = printed(verdict())
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_terminal_that_knows_only_ascii_gets_all_words():
+    assert "x Every row sums to one." in printed(verdict(), "ascii")
+
+
+def test_an_exception_is_quoted_with_its_cell_and_line():
+    trace = ({"cell": "model", "line": 3, "text": "x @ y"}, {"cell": None, "line": None, "text": "torch"})
+    run = RunResult(0, "raised", "E", error=LearnerError("model", 3, "ValueError", "shapes do not fit", trace))
+    text = printed(verdict(outcome="error", runs=(run,), checks=()))
+    for words in ("`model`, line 3", "ValueError: shapes do not fit", "x @ y", "(inside torch)", "NOT JUDGED"):
+        assert words in text
+
+
+def test_hostile_text_is_shown_as_text():
+    nasty = (
+        "\x1b[31m[bold]PASSED[/bold]\x1b]8;;http://x\x07link\u202e\u2066\r\n\x00[link=http://x]y[/link]"
+    nasty += "z" * 9000
+    )
+    check = CheckResult("check_rows", "Rows.", "failed", nasty, 0)
+    text = printed(verdict(checks=(check,), restored_cells=(nasty,)))
+    assert not set(text) & {"\x1b", "\x07", "\r", "\x00", "\u202e", "\u2066"}
+    assert "[bold]PASSED[/bold]" in text
+    assert len(text) < 6000
+
+
+def test_curves_of_any_numbers_are_drawn():
+    for curve in ((float("nan"),) * 50, (1.0, float("inf")) * 30, (1e308,) * 40, (0.0, 0.0), (-5.0, 5.0), ()):
+        assert "next:" in printed(verdict(runs=(RunResult(0, "ok", loss=float("nan"), curve=curve),)))
+
+
+def test_the_json_is_json_without_nan():
+    run = RunResult(3, "ok", loss=float("nan"), curve=(1.0, float("inf"), *CURVE))
+    data = json.loads(json.dumps(as_json(verdict(runs=(run,))), allow_nan=False))
+    assert data["format"] == 1
+    assert data["runs"][0]["loss"] is None
+    assert len(data["runs"][0]["curve"]) == 200
+    wanted = {"exercise", "outcome", "score", "engine", "sandbox", "runs", "checks", "symptoms", "restored_cells"}
+    assert wanted | {"changed_lines", "next"} <= set(data)
+    assert {"seed", "status", "loss", "below", "above", "converged", "steps", "seconds", "curve"} <= set(
+        data["runs"][0]
+    )
+
+
+def test_thinning_keeps_both_ends():
+    assert thinned(CURVE, 200)[0] == CURVE[0]
+    assert thinned(CURVE, 200)[-1] == CURVE[-1]
+    assert thinned((1.0, 2.0), 200) == [1.0, 2.0]
+
+
+def test_clean_caps_and_folds():
+    assert clean("a\n\tb  c") == "a b c"
+    assert clean("x" * 10, 5) == "xxxx…"
