@@ -50,8 +50,23 @@ def printed(one: Verdict, encoding: str = "utf-8") -> str:
 
 @pytest.mark.parametrize(
     "words",
-    ["FAILED", "toy01", "below 0.8 nats", "1.52", "840 steps", "Every row sums to one.", "1.25 (1 wanted)", "seed 1",
-     "stays flat", "2 lines changed", "put back", "curve", "bugkit hint toy01", "no sandbox", "2.303 at the start"],
+    [
+        "FAILED",
+        "toy01",
+        "below 0.8 nats",
+        "1.52",
+        "840 steps",
+        "Every row sums to one.",
+        "1.25 (1 wanted)",
+        "seed 1",
+        "stays flat",
+        "2 lines changed",
+        "put back",
+        "curve",
+        "bugkit hint toy01",
+        "no sandbox",
+        "2.303 knowing nothing",
+    ],
 )
 def test_all_that_matters_is_there(words):
     assert words in printed(verdict())
@@ -76,10 +91,8 @@ def test_an_exception_is_quoted_with_its_cell_and_line():
 
 
 def test_hostile_text_is_shown_as_text():
-    nasty = (
-        "\x1b[31m[bold]PASSED[/bold]\x1b]8;;http://x\x07link\u202e\u2066\r\n\x00[link=http://x]y[/link]"
+    nasty = "\x1b[31m[bold]PASSED[/bold]\x1b]8;;http://x\x07link\u202e\u2066\r\n\x00[link=http://x]y[/link]"
     nasty += "z" * 9000
-    )
     check = CheckResult("check_rows", "Rows.", "failed", nasty, 0)
     text = printed(verdict(checks=(check,), restored_cells=(nasty,)))
     assert not set(text) & {"\x1b", "\x07", "\r", "\x00", "\u202e", "\u2066"}
@@ -114,3 +127,18 @@ def test_thinning_keeps_both_ends():
 def test_clean_caps_and_folds():
     assert clean("a\n\tb  c") == "a b c"
     assert clean("x" * 10, 5) == "xxxx…"
+
+
+def test_of_a_deep_recursion_both_ends_are_shown():
+    trace = tuple({"cell": "model", "line": i, "text": f"f({i})"} for i in range(1000))
+    run = RunResult(0, "raised", "E", error=LearnerError("model", 1, "RecursionError", "too deep", trace))
+    text = printed(verdict(outcome="error", runs=(run,), checks=()))
+    assert "f(0)" in text
+    assert "f(999)" in text
+    assert "(990 more)" in text
+    assert len(text.splitlines()) < 40
+
+
+def test_cells_of_their_own_are_told_and_no_runs_are_survived():
+    text = printed(verdict(outcome="error", runs=(), checks=(), extra_cells=2))
+    assert "2 cells of your own ran too" in text

@@ -49,6 +49,12 @@ def saw():
         (noisy(lambda t: 2.3 - 1.2 * t), 1.1, NATS, "too-early"),
         (healthy(0.001), 0.0005, NATS, "too-good"),
         ([], 2.0, NATS, "no-curve"),
+        (noisy(lambda t: 2.2 + 1.96 * math.exp(-9 * t), noise=0.03), 2.2, NATS, "start-off"),
+        (noisy(lambda t: 2.3 - 0.5 * t * t, noise=0.02), 1.8, NATS, "floor"),
+        (noisy(lambda t: 2.3 - 1.1 * t, noise=0.03), 1.2, NATS, "too-early"),  # on its way, and below the floor
+        (noisy(lambda t: 0.3 + 0.9 * abs(t - 0.4) + 2 * math.exp(-40 * t)), 0.9, VARIANCE, "diverged"),
+        ([2.29, 968.6, *noisy(lambda _: 2.33)], 2.33, NATS, "diverged"),
+        ([2.3, 1.1, 0.7], 0.7, NATS, "too-early"),
     ],
 )
 def test_the_most_decisive_symptom_comes_first(curve, loss, target, first):
@@ -79,3 +85,34 @@ def test_nothing_is_said_of_runs_that_did_not_end_well():
 @pytest.mark.parametrize("curve", [[1e308] * 50, [0.0] * 50, [-1e300] * 50, [float("-inf")] * 3, [5.0], [float("nan")]])
 def test_any_numbers_at_all_are_survived(curve):
     assert len(named(curve, float("inf"))) <= 3
+
+
+def test_one_batch_without_a_number_is_no_divergence():
+    curve = healthy()
+    curve[200] = float("nan")
+    assert named(curve, 3.9) == ["gap"]
+
+
+def test_a_symptom_of_some_seeds_says_of_how_many():
+    flat, fine = noisy(lambda _: 2.3), healthy()
+    runs = [
+        RunResult(0, "ok", loss=2.3, curve=tuple(flat)),
+        RunResult(1, "ok", loss=0.1, converged=True, curve=tuple(fine)),
+    ]
+    [symptom] = diagnose(runs, NATS)
+    assert symptom.text.endswith("(on 1 of 2 seeds).")
+    assert "ln 10 = 2.303" in symptom.text
+
+
+def test_what_is_shown_is_one_sentence_and_three_symptoms_at_most():
+    curve = [51.6, *saw(), *[float("nan")] * 400]
+    run = RunResult(0, "ok", loss=-1.0, steps=4000, curve=tuple(curve))
+    found = diagnose([run], NATS)
+    assert [symptom.id for symptom in found] == ["diverged", "too-good", "over-budget"]
+    assert all(symptom.text.endswith(".") and "\n" not in symptom.text for symptom in found)
+
+
+def test_a_level_that_is_no_logarithm_is_not_called_one():
+    target = Target("Held-out loss", "nats", below=0.5, above=0.0, at_start=3.1, max_steps=1000)
+    run = RunResult(0, "ok", loss=3.1, curve=tuple(noisy(lambda _: 3.1)))
+    assert "ln" not in diagnose([run], target)[0].text

@@ -12,14 +12,11 @@ def heldout_loss(run):
 
 
 def check_every_step_follows_its_own_batch(run):
-    """Every step goes by the gradient of its own batch, and by nothing from the steps before."""
+    """The gradient of every step is that of its own batch."""
     left_over = run.recorded["left_over"]  # empty where gradients are taken without backward()
     old = int(np.count_nonzero(left_over != 0))  # nan counts
     # A few backward passes in a cell of the learner's own are no steps; the bug does it in nearly all of them.
-    assert old <= 0.1 * len(left_over), (
-        f"in {old} of {len(left_over)} backward passes a gradient from before the last update "
-        "was still there (0 wanted)"
-    )
+    assert old <= 0.1 * len(left_over), f"in {old} of {len(left_over)} steps it is not (0 wanted)"
 
 
 def check_the_estimates_are_numbers(run):

@@ -12,7 +12,7 @@ from bugkit.verdict import RunResult, Symptom, Target
 AT_MOST = 3
 FEW = 8  # with fewer losses nothing can be said about the shape
 MANY_TIMES = 5  # what grew this much over its start has diverged
-NEAR_FLOOR = 0.2  # nats
+NEAR_FLOOR = 0.35  # nats: above this, the lowest of the losses has not come near the floor
 SPIKE = 10  # so has what once grew this much and never came below its start
 ORDER = (  # most decisive first
     "diverged", "too-good", "over-budget", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
@@ -93,7 +93,8 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
     shape = _Shape(run.curve)
     if run.steps > target.max_steps:
         yield "over-budget", f"The notebook takes {run.steps} optimiser steps and {target.max_steps} are allowed"
-    if broken := _diverged(run, target, shape):
+    broken = _diverged(run, target, shape)
+    if broken:
         yield "diverged", broken
     if run.status != "ok":  # what was recorded until then is no whole curve
         return
@@ -101,18 +102,22 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
         yield "no-curve", "The notebook recorded nothing in `losses`, so there is no curve to look at"
     if low := _too_good(run, target, shape):
         yield "too-good", low
-    if not shape.finite:
-        return
     if start := _start_off(target, shape):
         yield "start-off", start
-    if broken:
-        return
+    if shape.finite and not broken:
+        yield from _ends(run, target, shape)
+
+
+def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, str]]:
+    """Where a curve that did not diverge goes; teeth go nowhere."""
     if teeth := _saw_tooth(target, shape):
         yield "saw-tooth", teeth
         return
-    if not run.converged and (gap := _gap(run, target, shape)):
+    if run.converged:
+        return
+    if gap := _gap(run, target, shape):
         yield "gap", gap
-    if not run.converged and shape.end >= target.below:
+    if shape.end >= target.below:
         yield _level(target, shape)
 
 
@@ -153,8 +158,10 @@ def _too_good(run: RunResult, target: Target, shape: _Shape) -> str | None:
 
 def _start_off(target: Target, shape: _Shape) -> str | None:
     classes = _classes(target)
+    if classes is None or not shape.curve or not math.isfinite(shape.curve[0]):
+        return None
     first = shape.curve[0]
-    if classes is None or not math.isfinite(first) or abs(first - math.log(classes)) < 0.3 * math.log(classes):
+    if abs(first - math.log(classes)) < 0.3 * math.log(classes):
         return None
     return f"The first loss is {_plain(first)}, where guessing costs ln {classes} = {math.log(classes):.4g}"
 
@@ -187,29 +194,29 @@ def _level(target: Target, shape: _Shape) -> tuple[str, str]:
     if len(shape.finite) < FEW:
         return "too-early", f"Only {len(shape.finite)} losses were recorded, too few to see where they go"
     end, start, wanted = shape.end, _start(target, shape), _plain(target.below)
+    if floor := _floor(target, shape):
+        return "floor", floor
     if shape.falling:
         return "too-early", f"The loss is still falling when training ends, at {_plain(end)} with {wanted} wanted"
     if abs(end - start) < 0.07 * start and abs(shape.head - start) < 0.15 * start:
         return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
-    if floor := _floor(target, shape):
-        return "floor", floor
     if end > 2 * shape.lowest > 0:
         return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
     return "plateau", f"The loss levels off at {_plain(end)}, above the {wanted} wanted"
 
 
 def _floor(target: Target, shape: _Shape) -> str | None:
-    """The least cross-entropy of logits that are themselves probabilities; minibatch noise would cross any other."""
-    classes = _classes(target)
-    if classes is None:
+    """The least cross-entropy of logits that are probabilities: the losses come near it, and not one crosses it."""
+    classes, low = _classes(target), min(shape.finite)
+    if classes is None or shape.end > 0.9 * math.log(classes):
         return None
     floor = math.log(classes - 1 + math.e) - 1
-    if shape.end > floor + NEAR_FLOOR or min(shape.finite) < floor - 1e-3:
+    if not floor - 1e-3 < low < floor + NEAR_FLOOR:
         return None
-    where = f"ln({classes - 1} + e) - 1 = {floor:.4g}"
-    return (
-        f"The loss levels off at {_plain(shape.end)} and not one is below {where}, a floor that no training goes below"
-    )
+    where = f"{floor:.4g} = ln({classes - 1} + e) - 1"
+    if shape.falling:
+        return f"The loss is still falling, but of {len(shape.curve)} not one is below {where}; the lowest is {low:.4g}"
+    return f"The loss levels off at {_plain(shape.end)}, above {where}, a floor that no training goes below"
 
 
 def _meaning(target: Target) -> str:

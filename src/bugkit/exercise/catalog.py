@@ -105,7 +105,7 @@ def installed() -> Catalog:
     for root in (PACKAGE / "catalog", PACKAGE.parents[1]):
         if is_root(root):
             return Catalog(root)
-    raise UsageError("bugkit was installed without its exercises", next_command="bugkit list --catalog DIR")
+    raise UsageError("bugkit was installed without its exercises", next_command="bugkit --catalog DIR list")
 
 
 def locate(start: Path, given: Path | None = None) -> Catalog:

@@ -1,1 +1,1 @@
-"""A verdict for readers: one module per format. They only format; what is judged is judged elsewhere."""
+"""Verdicts as text: one file for each format."""

@@ -1,70 +1,76 @@
-"""A verdict for programs: what ``bugkit check --json`` prints."""
+"""The verdict as one JSON object: ``bugkit check --json``, format 1."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from bugkit.report.clean import clean, one_line
-from bugkit.verdict import CheckResult, RunResult, Target, Verdict
+from bugkit.report.clean import clean
+from bugkit.verdict import LearnerError, RunResult, Verdict
 
-MAX_POINTS = 200
+FORMAT = 1
+MOST_POINTS = 200
 
 
 def as_json(verdict: Verdict) -> dict[str, Any]:
-    """The verdict as one object that any JSON parser reads: NaN and infinities are null, texts are cleaned.
-
-    ``curve`` holds at most 200 of the recorded losses, evenly spaced, the first and the last among them.
-    """
+    """Plain data for ``json.dumps``; numbers that JSON has no word for (NaN, infinity) are null."""
     return {
-        "format": 1,
+        "format": FORMAT,
         "exercise": verdict.exercise,
         "outcome": verdict.outcome,
-        "score": _number(verdict.score),
+        "score": verdict.score,
         "engine": verdict.engine,
         "sandbox": verdict.sandbox,
-        "runs": [_run(run, verdict.target) for run in verdict.runs],
-        "checks": [_check(check) for check in verdict.checks],
-        "symptoms": [{"id": symptom.id, "text": clean(symptom.text)} for symptom in verdict.symptoms],
-        "restored_cells": [one_line(cell) for cell in verdict.restored_cells],
-        "missing_cells": [one_line(cell) for cell in verdict.missing_cells],
+        "runs": [_run(run, verdict) for run in verdict.runs],
+        "checks": [
+            {
+                "name": check.name,
+                "sentence": check.sentence,
+                "outcome": check.outcome,
+                "message": clean(check.message),
+                "seed": check.seed,
+            }
+            for check in verdict.checks
+        ],
+        "symptoms": [{"id": symptom.id, "text": symptom.text} for symptom in verdict.symptoms],
+        "restored_cells": [clean(name) for name in verdict.restored_cells],
+        "missing_cells": [clean(name) for name in verdict.missing_cells],
         "changed_lines": verdict.changed_lines,
-        "next": clean(verdict.next),
+        "next": verdict.next,
     }
 
 
-def _run(run: RunResult, target: Target) -> dict[str, Any]:
+def _run(run: RunResult, verdict: Verdict) -> dict[str, Any]:
     return {
         "seed": run.seed,
         "status": run.status,
         "detail": clean(run.detail),
+        "error": _error(run.error) if run.error else None,
         "loss": _number(run.loss),
-        "below": _number(target.below),
-        "above": _number(target.above),
+        "below": verdict.target.below,
+        "above": verdict.target.above,
         "converged": run.converged,
         "steps": run.steps,
-        "seconds": _number(run.seconds),
-        "curve": [_number(x) for x in thinned(run.curve)],
+        "seconds": round(run.seconds, 3),
+        "curve": [_number(x) for x in thinned(run.curve, MOST_POINTS)],
     }
 
 
-def _check(check: CheckResult) -> dict[str, Any]:
+def _error(error: LearnerError) -> dict[str, Any]:
     return {
-        "name": check.name,
-        "sentence": clean(check.sentence),
-        "outcome": check.outcome,
-        "message": clean(check.message),
-        "seed": check.seed,
+        "cell": clean(error.cell),
+        "line": error.line,
+        "type": clean(error.type),
+        "message": clean(error.message),
     }
 
 
-def thinned(curve: tuple[float, ...], points: int = MAX_POINTS) -> tuple[float, ...]:
-    """At most ``points`` of the curve's own values, evenly spaced from the first to the last."""
-    if len(curve) <= points:
-        return curve
-    last = len(curve) - 1
-    return tuple(curve[round(i * last / (points - 1))] for i in range(points))
+def thinned(curve: tuple[float, ...], most: int) -> list[float]:
+    """At most ``most`` points at even distances, the first and the last among them."""
+    if len(curve) <= most:
+        return list(curve)
+    return [curve[round(i * (len(curve) - 1) / (most - 1))] for i in range(most)]
 
 
-def _number(x: float | None) -> float | None:
-    return x if x is not None and math.isfinite(x) else None
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from bugkit.report.clean import clean
 from bugkit.report.machine import thinned
 from bugkit.verdict import LearnerError, RunResult, Verdict
 
-WIDTH, HEIGHT = 46, 9  # of the curve, in characters
+WIDTH, HEIGHT = 44, 9  # of the curve, in characters
+MOST_FRAMES = 5  # at each end of a trace
 WORDS = {"passed": ("PASSED", "bold green"), "failed": ("FAILED", "bold red"), "error": ("NOT JUDGED", "bold yellow")}
 MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "yellow")}
 PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where the terminal knows no more than ASCII
@@ -29,7 +31,14 @@ def render(verdict: Verdict, console: Console) -> None:
             for mark, other in PLAIN.items():
                 plain = plain.replace(mark, other)
             text = Text(plain.encode("ascii", "replace").decode())
-        console.print(Padding(text, (0, 0, 0, indent), expand=False) if plain else "")
+        if not plain:
+            console.print()
+        elif plain[1:2] == " ":  # a mark and a sentence, which is wrapped beside it
+            grid = Table.grid(padding=(0, 1, 0, 0))
+            grid.add_row(text[:1], text[2:])
+            console.print(Padding(grid, (0, 0, 0, indent), expand=False))
+        else:
+            console.print(Padding(text, (0, 0, 0, indent), expand=False))
 
     for text, indent in _lines(verdict):
         show(text, indent)
@@ -40,6 +49,8 @@ def _lines(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     yield Text(""), 0
     yield Text.assemble((word, style), f"  {verdict.exercise}  {verdict.title}"), 0
     yield from _runs(verdict)
+    if verdict.outcome == "failed" and all(run.converged for run in verdict.runs):
+        yield Text("The loss is where it should be. A check below is not: the cause is still there."), 2
     yield from _error(verdict)
     yield from _curve(verdict)
     yield from _checks(verdict)
@@ -85,17 +96,24 @@ def _error(verdict: Verdict) -> Iterator[tuple[Text, int]]:
 
 
 def _trace(error: LearnerError) -> Iterator[str]:
-    for frame in error.trace:
+    """The way to the exception; of a deep recursion only both ends."""
+    left_out = len(error.trace) - 2 * MOST_FRAMES
+    for number, frame in enumerate(error.trace):
+        if left_out > 0 and number == MOST_FRAMES:
+            yield f"({left_out} more)"
+        if left_out > 0 and MOST_FRAMES <= number < MOST_FRAMES + left_out:
+            continue
+        text = clean(str(frame.get("text", "")), 100)
         if frame.get("cell"):
-            yield f"{clean(str(frame['cell']), 40)}:{frame['line']}  {clean(str(frame['text']), 100)}"
+            yield f"{clean(str(frame['cell']), 40)}:{clean(str(frame.get('line')), 10)}  {text}"
         else:
-            yield f"(inside {clean(str(frame['text']), 40)})"
+            yield f"(inside {text})"
 
 
 def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    run = next((run for run in verdict.runs if not run.converged and run.curve), verdict.runs[0])
-    finite = [x for x in run.curve if math.isfinite(x)]
-    if len(finite) < 2:
+    run = next((run for run in verdict.runs if not run.converged and run.curve), None) or next(iter(verdict.runs), None)
+    finite = [x for x in run.curve if math.isfinite(x)] if run else []
+    if run is None or len(finite) < 2:
         return
     target = verdict.target
     yield from _heading(f"The loss as your notebook recorded it, seed {run.seed}")
@@ -104,7 +122,7 @@ def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     bottom = min(0.0, *finite)
     labels = {_row(target.below, bottom, top): f"{target.below:g} wanted"}
     if target.at_start is not None:
-        labels[_row(target.at_start, bottom, top)] = f"{target.at_start:g} at the start"
+        labels[_row(target.at_start, bottom, top)] = f"{target.at_start:g} knowing nothing"
     rows = _drawn(run.curve, bottom, top)
     for number, row in enumerate(rows):
         label = labels.get(number, "")
@@ -153,13 +171,16 @@ def _checks(verdict: Verdict) -> Iterator[tuple[Text, int]]:
 def _changes(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     yield Text(""), 0
     lines = "1 line" if verdict.changed_lines == 1 else f"{verdict.changed_lines or 'no'} lines"
-    sandbox = "sandboxed" if verdict.sandbox else "limits, no sandbox"
-    yield Text(f"{lines} changed; engine {verdict.engine} ({sandbox})", style="dim"), 0
+    sandbox = "limits, in a sandbox" if verdict.sandbox else "limits (no sandbox)"
+    yield Text(f"{lines} changed; run in a process of its own with {sandbox}", style="dim"), 0
     for cells, what in (
         (verdict.restored_cells, "locked, put back before the run"),
         (verdict.missing_cells, "no longer in your notebook"),
     ):
         if cells:
             yield Text(f"cells {what}: {', '.join(clean(c, 40) for c in cells)}"), 0
+    if verdict.extra_cells:
+        own = "1 cell" if verdict.extra_cells == 1 else f"{verdict.extra_cells} cells"
+        yield Text(f"{own} of your own ran too"), 0
     for note in verdict.notes:
         yield Text(clean(note)), 0
