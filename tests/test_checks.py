@@ -1,0 +1,110 @@
+"""The authors' words: the measures against hand-made values, and what the loader refuses."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from bugkit import checks
+from bugkit.box import Stopped
+from bugkit.errors import ManifestError
+from bugkit.run import LearnerCodeError
+
+RNG = np.random.default_rng(0)
+LOGITS, LABELS = RNG.normal(size=(50, 7)) * 3, RNG.integers(0, 7, 50)
+PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(1, keepdims=True)
+HONEST = -np.mean(np.log(PROBABILITIES[np.arange(50), LABELS]))
+
+
+@pytest.mark.parametrize(
+    "outputs", [LOGITS, LOGITS + 100, np.log(PROBABILITIES), PROBABILITIES, PROBABILITIES.astype("f4")]
+)
+def test_nll_is_the_same_for_logits_log_probabilities_and_probabilities(outputs):
+    assert checks.nll(outputs, LABELS) == pytest.approx(HONEST, rel=1e-5)
+
+
+def test_cross_entropy_of_probabilities_has_its_floor():
+    assert checks.cross_entropy(np.eye(10), np.arange(10)) == pytest.approx(math.log(9 + math.e) - 1)
+
+
+def test_large_logits_do_not_overflow():
+    assert checks.cross_entropy(np.array([[1e4, 0.0]]), np.array([1])) == pytest.approx(1e4)
+
+
+def test_squared_error_pairs_one_by_one():
+    p, y = RNG.normal(size=(20, 1)), RNG.normal(size=20)
+    assert checks.mean_squared_error(p, y) == pytest.approx(
+        np.mean([(a - b) ** 2 for a, b in zip(p[:, 0], y, strict=True)])
+    )
+    with pytest.raises(LearnerCodeError):
+        checks.mean_squared_error(np.ones(3), np.ones(4))
+
+
+def test_accuracy_counts_the_largest():
+    assert checks.accuracy(np.eye(4), [0, 1, 2, 0]) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1", "measure"),
+        ("def m(run):\n    'M.'", "check_"),
+        ("def m(run):\n    'M.'\ndef check_a(run):\n    pass", "check_a has no docstring"),
+        ("import nothing_of_that_name", "ModuleNotFoundError"),
+        ("def m(", "SyntaxError"),
+    ],
+)
+def test_a_checks_file_that_is_not_one_is_refused(tmp_path, text, words):
+    (tmp_path / "checks.py").write_text(text)
+    with pytest.raises(ManifestError) as refused:
+        checks.load(tmp_path / "checks.py", "m")
+    assert words in str(refused.value)
+
+
+class FakeRun:
+    """A run whose model does as told."""
+
+    seed = 4
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.begun = 0
+
+    def begin(self) -> None:
+        self.begun += 1
+
+    def model(self) -> float:
+        if self.error:
+            raise self.error
+        return 1.0
+
+
+def check_one(run) -> None:
+    """It is one."""
+    assert run.model() == 1.0
+
+
+def check_two(run) -> None:
+    """It is two."""
+    assert run.model() == 2.0, "it is one, two wanted"
+
+
+def test_a_check_passes_or_fails_with_its_message_from_a_fresh_start():
+    run = FakeRun()
+    one, two = checks.perform(check_one, run), checks.perform(check_two, run)
+    assert (one.outcome, one.message, one.sentence, one.seed) == ("passed", "", "It is one.", 4)
+    assert two.outcome == "failed"
+    assert two.message.startswith("it is one, two wanted")
+    assert run.begun == 2
+
+
+@pytest.mark.parametrize("error", [LearnerCodeError("ValueError: no"), ValueError("shape"), IndexError("3")])
+def test_what_the_model_raises_fails_the_check(error):
+    assert checks.perform(check_one, FakeRun(error)).outcome == "failed"
+
+
+def test_a_run_that_stops_is_not_a_failed_check():
+    with pytest.raises(Stopped):
+        checks.perform(check_one, FakeRun(Stopped("timed_out", "too long")))
