@@ -47,6 +47,7 @@ class Grader:
         self.engine: Engine = engine or ("fork" if hasattr(os, "fork") else "jupyter")
         self._pool = ThreadPoolExecutor(workers or cores())
         self._boxes: dict[str, Runs] = {}
+        self._checks: dict[Path, authors.Checks] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -61,7 +62,7 @@ class Grader:
     ) -> Future[RunResult]:
         """Run and examine in the background; the future raises only for faults and broken manifests."""
         manifest = exercise.manifest
-        checks = authors.load(exercise.checks, manifest.converge.measure)
+        checks = self._loaded(exercise)
         box = self._box(manifest.run.arrays)
         tell = _teller(seed, on_event)
 
@@ -71,6 +72,12 @@ class Grader:
             return result
 
         return self._pool.submit(examine)
+
+    def _loaded(self, exercise: Exercise) -> authors.Checks:
+        """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
+        if exercise.checks not in self._checks:
+            self._checks[exercise.checks] = authors.load(exercise.checks, exercise.manifest.converge.measure)
+        return self._checks[exercise.checks]
 
     def _box(self, arrays: str) -> Runs:
         if arrays not in self._boxes:
