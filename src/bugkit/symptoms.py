@@ -28,7 +28,7 @@ def diagnose(runs: Sequence[RunResult], target: Target) -> tuple[Symptom, ...]:
     """
     seen: dict[str, list[str]] = {}
     for run in runs:
-        for name, text in () if _passed(run) else _symptoms(run, target):
+        for name, text in () if run.passed else _symptoms(run, target):
             seen.setdefault(name, []).append(text)
     found = [name for name in ORDER if name in seen][:AT_MOST]
     return tuple(Symptom(name, _told(seen[name], len(runs))) for name in found)
@@ -36,10 +36,6 @@ def diagnose(runs: Sequence[RunResult], target: Target) -> tuple[Symptom, ...]:
 
 def _told(texts: Sequence[str], runs: int) -> str:
     return f"{texts[0]}." if len(texts) == runs else f"{texts[0]} (on {len(texts)} of {runs} seeds)."
-
-
-def _passed(run: RunResult) -> bool:
-    return run.status == "ok" and run.converged and all(check.outcome == "passed" for check in run.checks)
 
 
 @dataclass(frozen=True)

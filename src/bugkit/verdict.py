@@ -48,6 +48,11 @@ class RunResult:
     error: LearnerError | None = None
     checks: tuple[CheckResult, ...] = ()
 
+    @property
+    def passed(self) -> bool:
+        """Whether this seed passes: it converged, and every check held."""
+        return self.status == "ok" and self.converged and all(check.outcome == "passed" for check in self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class Symptom:

@@ -49,17 +49,12 @@ def assess(exercise: Exercise, results: Results, target: Target) -> Evidence:
     )
 
 
-def passes(run: RunResult) -> bool:
-    """Whether one seed passes."""
-    return run.status == "ok" and run.converged and all(check.outcome == "passed" for check in run.checks)
-
-
 def program(variant: Variant, runs: Sequence[RunResult]) -> Program:
     """What the runs of one program add up to."""
     losses = tuple(None if run.loss is None or not math.isfinite(run.loss) else run.loss for run in runs)
     told = variant.kind in ("partial", "wrong")
     caught = dict.fromkeys(reason for run in runs for reason in _caught_by(run) if told)
-    return Program(variant.id, sum(map(passes, runs)), losses, tuple(caught))
+    return Program(variant.id, sum(run.passed for run in runs), losses, tuple(caught))
 
 
 def _caught_by(run: RunResult) -> Iterator[str]:
@@ -93,10 +88,10 @@ def _problems(exercise: Exercise, results: Results, target: Target, margin: floa
 
 def _right_outcome(variant: Variant, runs: Sequence[RunResult]) -> Iterator[str]:
     """Shipped fails and a correct program passes on every seed; another must fail on at least one."""
-    passed = [run.seed for run in runs if passes(run)]
-    failed = [run.seed for run in runs if not passes(run)]
+    passed = [run.seed for run in runs if run.passed]
+    failed = [run.seed for run in runs if not run.passed]
     if variant.correct and failed:
-        first = next(run for run in runs if not passes(run))
+        first = next(run for run in runs if not run.passed)
         reasons = ", ".join(_caught_by(first)) + (f" ({first.detail})" if first.detail else "")
         yield f"{_name(variant)} fails on {_seeds(failed, runs)}: {reasons}"
     if variant.kind == "shipped" and passed:
