@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bugkit.checks import nll
+from bugkit.checks import nll, redrawn
 
 # As in training, but for the layers that rightly behave otherwise there: dropout is random, and batch
 # normalisation mixes the images of a batch on purpose.
@@ -34,6 +34,11 @@ try:
 except Exception:
     right = again = wrong = float("nan")
 """
+
+
+def draw(rng):
+    """The digits with other numbers and their pixels in other places."""
+    return redrawn("digits", rng, labels=True, features=True)
 
 
 def heldout_loss(run):

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from bugkit.checks import mean_squared_error
+from bugkit.checks import mean_squared_error, redrawn
+
+
+def draw(rng):
+    """The tumours with other ones held out and their measurements in other columns."""
+    return redrawn("tumours", rng, features=True)
 
 
 def heldout_loss(run):

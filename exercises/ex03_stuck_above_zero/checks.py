@@ -2,9 +2,14 @@
 
 import numpy as np
 
-from bugkit.checks import nll
+from bugkit.checks import nll, redrawn
 
 SCALES = (1, 3, 10, 30, 100, 1000)  # brighter images make a network surer; the largest may overflow to NaN
+
+
+def draw(rng):
+    """The digits with other numbers and their pixels in other places."""
+    return redrawn("digits", rng, labels=True, features=True)
 
 
 def heldout_loss(run):

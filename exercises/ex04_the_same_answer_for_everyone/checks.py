@@ -2,12 +2,17 @@
 
 import numpy as np
 
-from bugkit.checks import mean_squared_error
+from bugkit.checks import mean_squared_error, redrawn
 
 LOSSES = """
 kept = batch_loss(x_train[:64], y_train[:64])
 mixed = batch_loss(x_train[:64], y_train[:64][order])
 """
+
+
+def draw(rng):
+    """The tumours with other ones held out and their measurements in other columns."""
+    return redrawn("tumours", rng, features=True)
 
 
 def heldout_loss(run):

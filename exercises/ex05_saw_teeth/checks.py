@@ -2,10 +2,15 @@
 
 import numpy as np
 
-from bugkit.checks import nll
+from bugkit.checks import nll, redrawn
 
 ROWS = 30  # images that a group of calls holds at least
 PIXELS = 64
+
+
+def draw(rng):
+    """The digits with other numbers and their pixels in other places."""
+    return redrawn("digits", rng, labels=True, features=True)
 
 
 def heldout_loss(run):

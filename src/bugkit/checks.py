@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from bugkit import data, heldout
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
-from bugkit.run import LearnerCodeError, Run
+from bugkit.run import LearnerCodeError, Run, Task
 from bugkit.verdict import CheckResult
 
 Function = Callable[[Run], Any]
@@ -53,6 +54,24 @@ def accuracy(outputs: ArrayLike, labels: ArrayLike) -> float:
     return float(np.mean(np.asarray(outputs).argmax(axis=1) == np.asarray(labels)))
 
 
+def redrawn(name: str, rng: np.random.Generator, *, labels: bool = False, features: bool = False) -> Task:
+    """A set of ``bugkit.data`` as another task of the same difficulty, for an exercise's ``draw``.
+
+    Other rows are held out; with ``labels`` the classes change their numbers, with ``features`` the columns change
+    places. What was learned or looked up on the set as it is known is worth nothing then.
+    """
+    (x, y), (x_held, y_held) = data.load(name), heldout.load(name)
+    x, y = np.concatenate([x, x_held]), np.concatenate([y, y_held])
+    order = rng.permutation(len(y))
+    x, y = x[order], y[order]
+    if labels:
+        y = rng.permutation(y.max() + 1)[y]
+    if features:
+        x = x[:, rng.permutation(x.shape[1])]
+    cut = len(y) - len(y_held)
+    return Task((x[:cut], y[:cut]), (x[cut:], y[cut:]))
+
+
 @dataclass(frozen=True)
 class Checks:
     """An author's ``checks.py``: the measure and the checks in the order in which they are written."""
@@ -60,6 +79,7 @@ class Checks:
     path: Path
     measure: Function
     checks: tuple[Function, ...]
+    draw: Callable[[np.random.Generator], Task] | None = None
 
     @property
     def measured(self) -> str:
@@ -85,7 +105,7 @@ def load(path: Path, measure: str) -> Checks:
     for function in (functions[measure], *checks):
         if not _sentence(function):
             raise ManifestError(f"{path}: {function.__name__} has no docstring", evidence=["the learner reads it"])
-    return Checks(path, functions[measure], checks)
+    return Checks(path, functions[measure], checks, functions.get("draw"))
 
 
 def measure(checks: Checks, run: Run) -> float:

@@ -9,13 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from bugkit import checks as authors
 from bugkit.box import Box, Guard, Job, Runs, Stopped
+from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise, Manifest
 from bugkit.notebook import Notebook, Rebuilt, read, rebuild
-from bugkit.run import Run
+from bugkit.run import Run, Task
 from bugkit.symptoms import diagnose
-from bugkit.verdict import LearnerError, RunResult, Target, Verdict, outcome_of, over_seeds, score_of
+from bugkit.verdict import CONVERGENCE, LearnerError, RunResult, Target, Verdict, outcome_of, over_seeds, score_of
 
 Engine = Literal["fork", "jupyter"]
 OnEvent = Callable[[dict[str, Any]], None]
@@ -58,16 +61,26 @@ class Grader:
             box.close()
 
     def submit(
-        self, exercise: Exercise, notebook: Notebook, seed: int, on_event: OnEvent | None = None
+        self,
+        exercise: Exercise,
+        notebook: Notebook,
+        seed: int,
+        on_event: OnEvent | None = None,
+        *,
+        redraw: int | None = None,
     ) -> Future[RunResult]:
-        """Run and examine in the background; the future raises only for faults and broken manifests."""
+        """Run and examine in the background; the future raises only for faults and broken manifests.
+
+        With ``redraw``, the seed of a generator, the exercise's task is drawn anew, where it has a ``draw``.
+        """
         manifest = exercise.manifest
         checks = self._loaded(exercise)
         box = self._box(manifest.run.arrays)
         tell = _teller(seed, on_event)
+        task = checks.draw(np.random.default_rng(redraw)) if checks.draw and redraw is not None else None
 
         def examine() -> RunResult:
-            result = _examine(manifest, checks, notebook, seed, box, tell)
+            result = _examine(manifest, checks, notebook, seed, box, tell, task)
             tell({"event": "done", "result": result})
             return result
 
@@ -76,13 +89,23 @@ class Grader:
     def _loaded(self, exercise: Exercise) -> authors.Checks:
         """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
         if exercise.checks not in self._checks:
-            self._checks[exercise.checks] = authors.load(exercise.checks, exercise.manifest.converge.measure)
+            checks = authors.load(exercise.checks, exercise.manifest.converge.measure)
+            _refuse_idle_weights(exercise, checks)
+            self._checks[exercise.checks] = checks
         return self._checks[exercise.checks]
 
     def _box(self, arrays: str) -> Runs:
         if arrays not in self._boxes:
             self._boxes[arrays] = Box(arrays=arrays) if self.engine == "fork" else _kernels()
         return self._boxes[arrays]
+
+
+def _refuse_idle_weights(exercise: Exercise, checks: authors.Checks) -> None:
+    known = [CONVERGENCE, *(check.__name__ for check in checks.checks)]
+    for name in exercise.manifest.weights:
+        if name not in known:
+            evidence = [f"found: {name!r}", f"known: {', '.join(known)}"]
+            raise ManifestError(f"{exercise.path / 'exercise.toml'}: [weights] names no check", evidence=evidence)
 
 
 def _kernels() -> Runs:
@@ -104,7 +127,7 @@ def judge(exercise: Exercise, runs: Sequence[RunResult], *, engine: str, rebuilt
         exercise=exercise.id,
         title=exercise.manifest.title,
         outcome=outcome,
-        score=score_of(runs),
+        score=score_of(runs, exercise.manifest.weights),
         engine=engine,
         sandbox=False,
         target=target,
@@ -132,7 +155,13 @@ def target_of(exercise: Exercise) -> Target:
 
 
 def _examine(
-    manifest: Manifest, checks: authors.Checks, notebook: Notebook, seed: int, box: Runs, tell: OnEvent
+    manifest: Manifest,
+    checks: authors.Checks,
+    notebook: Notebook,
+    seed: int,
+    box: Runs,
+    tell: OnEvent,
+    task: Task | None,
 ) -> RunResult:
     """One run: the cells, the measure, the checks."""
     limits = manifest.run
@@ -143,6 +172,8 @@ def _examine(
         record=tuple(limits.record),
         names=tuple(limits.names),
         memory_mib=limits.memory_mib,
+        data=limits.data,
+        drawn=task.train if task else (),
     )
     result = RunResult(seed=seed, status="ok")
     try:
@@ -154,7 +185,9 @@ def _examine(
             if result.status == "ok" and missing:
                 raise Stopped("no_answer", f"the notebook has no `{missing[0]}` after its last cell")
             if result.status == "ok":
-                run = Run(channel, seed=seed, curve=arrays["curve"], arrays=limits.arrays, dataset=limits.data)
+                run = Run(
+                    channel, seed=seed, curve=arrays["curve"], arrays=limits.arrays, dataset=limits.data, task=task
+                )
                 result = _judged(result, manifest, checks, run)
     except Stopped as stop:
         return replace(result, status=stop.status, detail=stop.detail, converged=False)

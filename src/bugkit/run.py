@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,14 @@ from bugkit.box import Channel, Stopped
 
 Array = NDArray[Any]
 Value = Array | tuple[Array, ...] | dict[str, Array] | None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Data drawn anew for one run: what the notebook trains on, and what it is measured by."""
+
+    train: tuple[Array, ...]
+    heldout: tuple[Array, ...]
 
 
 class LearnerCodeError(Exception):
@@ -29,24 +38,32 @@ class Run:
     """
 
     def __init__(
-        self, channel: Channel, *, seed: int, curve: Array, arrays: str = "torch", dataset: str | None = None
+        self,
+        channel: Channel,
+        *,
+        seed: int,
+        curve: Array,
+        arrays: str = "torch",
+        dataset: str | None = None,
+        task: Task | None = None,
     ) -> None:
         self._channel = channel
         self._dataset = dataset
+        self._task = task
         self.seed = seed
         self.arrays = arrays  # "torch" or "numpy": what the notebook's functions are given
         self.curve = curve  # (steps,) the losses that the notebook recorded; shown, never believed
         self.rng = np.random.default_rng(seed)
 
     @cached_property
-    def heldout(self) -> tuple[Array, Array]:
-        """Features and targets that no notebook sees."""
-        return heldout.load(self._named_dataset())
+    def heldout(self) -> tuple[Array, ...]:
+        """Features and targets that no notebook sees; of a text, one array."""
+        return self._task.heldout if self._task else heldout.load(self._named_dataset())
 
     @cached_property
-    def train(self) -> tuple[Array, Array]:
-        """The features and targets that the notebook trains on."""
-        return data.load(self._named_dataset())
+    def train(self) -> tuple[Array, ...]:
+        """The features and targets that the notebook trains on; of a text, one array."""
+        return self._task.train if self._task else data.load(self._named_dataset())
 
     @cached_property
     def recorded(self) -> dict[str, Array]:

@@ -16,7 +16,7 @@ NEAR_FLOOR = 0.35  # nats: above this, the lowest of the losses has not come nea
 SPIKE = 10  # so has what once grew this much and never came below its start
 ORDER = (  # most decisive first
     "diverged", "too-good", "over-budget", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
-    "no-curve",
+    "no-curve", "misbehaves",
 )  # fmt: skip
 
 
@@ -110,11 +110,20 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
         yield "saw-tooth", teeth
         return
     if run.converged:
+        yield from _misbehaves(run)
         return
     if gap := _gap(run, target, shape):
         yield "gap", gap
     if shape.end >= target.below:
         yield _level(target, shape)
+
+
+def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
+    """What training does not show: the loss is as wanted, and something is not as it should be."""
+    failed = next((check for check in run.checks if check.outcome == "failed"), None)
+    if failed and run.loss is not None:
+        wrong = failed.sentence.rstrip(".")
+        yield "misbehaves", f"The held-out loss is {_plain(run.loss)}, as wanted, but this does not hold: {wrong}"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:

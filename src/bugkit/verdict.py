@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 # ok, raised, timed_out, out_of_memory, killed, too_much_output, ended_early, no_answer
 Status = str
 Outcome = Literal["passed", "failed", "error"]
+CONVERGENCE = "convergence"  # its name among the checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,14 @@ def outcome_of(runs: Sequence[RunResult]) -> Outcome:
     return "passed" if passed and all(check.outcome == "passed" for check in checks) else "failed"
 
 
-def score_of(runs: Sequence[RunResult]) -> float:
-    """The share of the checks that passed, convergence being one of them: 1 for a pass, 0 for an error."""
+def score_of(runs: Sequence[RunResult], weights: Mapping[str, float] | None = None) -> float:
+    """The share of the checks that passed, convergence being one of them: 1 for a pass, 0 for an error.
+
+    ``weights`` are by name, ``convergence`` among them; what is not named weighs 1.
+    """
     if outcome_of(runs) == "error":
         return 0.0
-    checks = over_seeds(runs)
-    converged = all(run.converged for run in runs)
-    return (sum(check.outcome == "passed" for check in checks) + converged) / (len(checks) + 1)
+    held = {check.name: check.outcome == "passed" for check in over_seeds(runs)}
+    held[CONVERGENCE] = all(run.converged for run in runs)
+    weight = {name: (weights or {}).get(name, 1.0) for name in held}
+    return sum(weight[name] for name in held if held[name]) / sum(weight.values())

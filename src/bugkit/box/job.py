@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
+from numpy.typing import NDArray
+
 from bugkit.box.channel import Channel
+from bugkit.box.frames import Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Job:
     record: tuple[str, ...] = ()  # what is written down while it trains
     names: tuple[str, ...] = ()  # what the checks will ask for
     memory_mib: int = 4096
+    data: str | None = None  # the set of bugkit.data that ``drawn`` stands in for
+    drawn: tuple[NDArray[Any], ...] = ()  # the training part of a task that was drawn anew
 
     @property
     def seeded_cells(self) -> list[tuple[str, str]]:
@@ -30,16 +35,18 @@ class Job:
                 out.append((name, f"SEED = {self.seed}"))
         return out
 
-    def header(self) -> dict[str, Any]:
+    def frame(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """As it crosses the wall."""
-        return asdict(self)
+        header = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "drawn"}
+        return header, {str(i): array for i, array in enumerate(self.drawn)}
 
     @classmethod
-    def of(cls, header: dict[str, Any]) -> Job:
-        """The job that a header describes."""
-        fields = {name: header[name] for name in cls.__dataclass_fields__ if name in header}
-        fields["cells"] = tuple((name, source) for name, source in fields["cells"])
-        return cls(**{**fields, "record": tuple(fields["record"]), "names": tuple(fields["names"])})
+    def of(cls, header: dict[str, Any], arrays: Arrays) -> Job:
+        """The job that a frame describes."""
+        known = {one.name: header[one.name] for one in fields(cls) if one.name in header}
+        known["cells"] = tuple((name, source) for name, source in known["cells"])
+        lists = {name: tuple(known[name]) for name in ("record", "names")}
+        return cls(**{**known, **lists, "drawn": tuple(arrays.values())})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ nbclient costs more than everything else on the trusted side.
 from __future__ import annotations
 
 import asyncio
-import json
+import base64
 import secrets
 import socket
 import tempfile
@@ -24,6 +24,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, v4
 
 from bugkit.box.channel import Channel, Stopped
+from bugkit.box.frames import pack
 from bugkit.box.job import Guard, Job
 from bugkit.box.start import environment, resident_mib
 from bugkit.errors import Fault
@@ -94,8 +95,8 @@ class _Kernel:
         """The cells under the wall and the memory limit, until one raises; the kernel itself remembers why."""
 
         async def all_cells() -> None:
-            header = json.dumps(job.header())
-            await self._cell(f"import {INSIDE} as _bugkit; _bugkit.prepare({header!r})")
+            frame = base64.b64encode(pack(*job.frame())).decode()
+            await self._cell(f"import {INSIDE} as _bugkit; _bugkit.prepare({frame!r})")
             for _, source in job.seeded_cells:
                 await self._cell(source)
 

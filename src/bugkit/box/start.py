@@ -83,7 +83,7 @@ class Box:
             ours.setblocking(False)
             channel = Channel(ours, watch=Limits(pid, printed, guard), seconds=guard.seconds)
             try:
-                channel.send(job.header())
+                channel.send(*job.frame())
                 yield channel
             except Stopped as stop:
                 raise _told_apart(stop, self._end(pid)) from None

@@ -73,6 +73,7 @@ class Manifest(Record):
     run: Limits
     converge: Band
     hint: Annotated[list[Hint], Field(min_length=3)]
+    weights: dict[str, Annotated[float, Field(gt=0)]] = {}  # of checks, and of "convergence", in the score; else 1
 
 
 class Edit(Record):

@@ -76,7 +76,7 @@ def _run(sock: socket.socket, output: int) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.close(output)
         channel = Channel(sock)
-        serve(channel, Job.of(channel.receive()[0]))
+        serve(channel, Job.of(*channel.receive()))
         code = 0
     except Stopped:
         code = 0  # the trusted side has heard enough

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import socket
 import time
 from typing import Any
 
 from bugkit.box.channel import Channel
+from bugkit.box.frames import PREFIX, sizes, unpack
 from bugkit.box.inside import cells
 from bugkit.box.inside.limits import apply_limits
 from bugkit.box.inside.recorder import Recorder
-from bugkit.box.inside.session import answer
+from bugkit.box.inside.session import answer, set_task
 from bugkit.box.job import Job
 
 
@@ -38,10 +39,13 @@ class _Session:
 _session: _Session | None = None
 
 
-def prepare(header: str) -> None:
-    """Set limits, seeds and hooks; called in a cell of its own."""
+def prepare(frame: str) -> None:
+    """Set the task, limits, seeds and hooks; called in a cell of its own."""
     global _session  # noqa: PLW0603 - a kernel holds one run
-    job = Job.of(json.loads(header))
+    packed = base64.b64decode(frame)
+    head = PREFIX.size + sizes(packed[: PREFIX.size])[0]
+    job = Job.of(*unpack(packed[PREFIX.size : head], packed[head:]))
+    set_task(job)
     apply_limits(job)
     if job.arrays == "torch":
         import torch  # noqa: F401 - the recorder's hooks and the seeds need it before the first cell

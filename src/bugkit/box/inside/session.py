@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from bugkit import data
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.inside import cells
 from bugkit.box.inside.answers import Answers
@@ -18,10 +19,17 @@ EVENT_SECONDS = 0.1  # between two progress events
 def serve(channel: Channel, job: Job) -> None:
     """Run the job's cells, report, and answer until the other side is gone."""
     apply_limits(job)
+    set_task(job)
     recorder = Recorder(job, _reporter(channel))
     with recorder:
         report = cells.run(job, lambda name: channel.send({"event": "cell", "cell": name}))
     answer(channel, job, recorder, report)
+
+
+def set_task(job: Job) -> None:
+    """Have ``bugkit.data`` give the task that was drawn for this run."""
+    if job.data and job.drawn:
+        data.put(job.data, job.drawn)
 
 
 def answer(channel: Channel, job: Job, recorder: Recorder, report: dict[str, Any]) -> None:
