@@ -171,3 +171,13 @@ def test_an_interpreter_that_dies_is_our_fault_not_the_learners():
         psutil.Process(box._process.pid).kill()
         with pytest.raises(Fault, match="did not stay alive"):
             finished(box, "x = 1")
+
+
+def test_a_task_that_was_drawn_is_what_the_notebook_loads(box):
+    rows = (np.arange(6, dtype="f4").reshape(3, 2), np.array([2, 0, 1]))
+    source = "from bugkit.data import wines\nx, y = wines()\nx *= 2\nlosses = [*wines()[0].ravel(), *y]"
+    job = Job(cells=(("work", source),), seed=0, arrays="numpy", data="wines", drawn=rows)
+    with box.run(job, GUARD) as channel:
+        _, arrays = channel.receive()
+    assert arrays["curve"].tolist() == [0, 1, 2, 3, 4, 5, 2, 0, 1]
+    assert len(finished(box, "from bugkit.data import wines\nlosses = wines()[1]")[1]) == 124

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bugkit import checks
+from bugkit import checks, data, heldout
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
 from bugkit.run import LearnerCodeError
@@ -44,6 +44,21 @@ def test_squared_error_pairs_one_by_one():
 
 def test_accuracy_counts_the_largest():
     assert checks.accuracy(np.eye(4), [0, 1, 2, 0]) == 0.75
+
+
+def test_a_redrawn_set_is_another_task_of_the_same_rows():
+    one, again, other = (
+        checks.redrawn("digits", np.random.default_rng(seed), labels=True, features=True) for seed in (1, 1, 2)
+    )
+    (x, y), (x_held, y_held) = data.load("digits"), heldout.load("digits")
+    assert [a.shape for a in (*one.train, *one.heldout)] == [a.shape for a in (x, y, x_held, y_held)]
+    assert all(map(np.array_equal, one.train, again.train))
+    assert not np.array_equal(one.train[0], other.train[0])
+    pooled = np.concatenate([one.train[1], one.heldout[1]])
+    assert sorted(np.bincount(pooled)) == sorted(np.bincount(np.concatenate([y, y_held])))
+    brightness = np.concatenate([one.train[0], one.heldout[0]]).sum(1)
+    assert np.allclose(np.sort(brightness), np.sort(np.concatenate([x, x_held]).sum(1)))
+    assert not np.array_equal(one.train[0].mean(0), x.mean(0))
 
 
 @pytest.mark.parametrize(

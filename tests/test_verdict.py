@@ -34,6 +34,13 @@ def test_a_pass_needs_every_seed_and_every_check(runs, outcome, score):
     assert score_of(runs) == pytest.approx(score)
 
 
+def test_weights_shift_the_score_and_never_the_outcome():
+    runs = [run(0, checks=("passed", "failed"))]
+    assert score_of(runs, {"check_1": 3}) == pytest.approx(2 / 5)
+    assert score_of(runs, {"convergence": 2}) == pytest.approx(3 / 4)
+    assert score_of([run(0)], {"check_1": 3}) == 1.0
+
+
 def test_a_check_is_shown_on_the_seed_on_which_it_first_failed():
     shown = over_seeds([run(0), run(1, checks=("passed", "failed")), run(2, checks=("failed", "failed"))])
     assert [(c.name, c.outcome, c.seed) for c in shown] == [("check_0", "failed", 2), ("check_1", "failed", 1)]
