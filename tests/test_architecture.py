@@ -23,6 +23,7 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["heldout", "box"],
     ["run", "symptoms"],
     ["checks"],
+    ["examine"],
     ["pristine", "grader", "progress", "report"],
     ["author", "magic", "watch", "classroom"],
     ["cli"],

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from bugkit import checks as authors
-from bugkit.box import Box, Guard, Job, Runs, Stopped
-from bugkit.errors import ManifestError
-from bugkit.exercise import Exercise, Manifest
+from bugkit.box import Box, Runs
+from bugkit.box.boxes import Boxes
+from bugkit.box.bwrap import Missing, Tool, find
+from bugkit.box.sandbox import Sandboxed
+from bugkit.box.start import BoxDiedError
+from bugkit.errors import Fault, ManifestError
+from bugkit.examine import Examination, OnEvent
+from bugkit.exercise import Exercise
 from bugkit.notebook import Notebook, Rebuilt, read, rebuild
-from bugkit.run import Run, Task
 from bugkit.symptoms import diagnose
-from bugkit.verdict import CONVERGENCE, LearnerError, RunResult, Target, Verdict, outcome_of, over_seeds, score_of
+from bugkit.verdict import CONVERGENCE, RunResult, Target, Verdict, outcome_of, over_seeds, score_of
 
 Engine = Literal["fork", "jupyter"]
-OnEvent = Callable[[dict[str, Any]], None]
 
 
 def check(
@@ -31,34 +35,53 @@ def check(
     template: Notebook,
     seeds: Sequence[int] | None = None,
     engine: Engine | None = None,
+    sandbox: bool | None = None,
     on_event: OnEvent | None = None,
 ) -> Verdict:
-    """Judge one learner's notebook on every seed of the exercise."""
+    """Judge one learner's notebook on every seed of the exercise; for ``sandbox`` see Grader."""
     rebuilt = rebuild(template, read(path))
-    with Grader(engine) as grader:
+    with Grader(engine, sandbox=sandbox) as grader:
         waiting = [
             grader.submit(exercise, rebuilt.notebook, seed, on_event) for seed in seeds or exercise.manifest.run.seeds
         ]
         runs = [future.result() for future in waiting]
-    return judge(exercise, runs, engine=grader.engine, rebuilt=rebuilt)
+    return judge(exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=rebuilt)
 
 
 class Grader:
-    """Runs notebooks and examines them, as many at once as there are cores. Use it in a ``with``."""
+    """Runs notebooks and examines them, as many at once as there are cores. Use it in a ``with``.
 
-    def __init__(self, engine: Engine | None = None, workers: int | None = None) -> None:
+    With ``sandbox`` True a Fault says what is missing where there is none; with False there is none; with None there
+    is one where this machine has it. ``no_sandbox`` says why there is none, "" where there is. Each person's runs
+    share one box, and no two persons' do; ``ahead`` boxes are kept warm for those to come.
+    """
+
+    def __init__(
+        self, engine: Engine | None = None, workers: int | None = None, *, sandbox: bool | None = None, ahead: int = 0
+    ) -> None:
         self.engine: Engine = engine or ("fork" if hasattr(os, "fork") else "jupyter")
+        self._tool, self.no_sandbox = _sandbox(self.engine, wanted=sandbox)
+        self._may_do_without = sandbox is None
+        self._ahead = ahead
         self._pool = ThreadPoolExecutor(workers or cores())
-        self._boxes: dict[str, Runs] = {}
+        self._lock = threading.RLock()
+        self._stock: dict[str, Boxes] = {}
+        self._boxes: dict[tuple[str, str], Runs] = {}
         self._checks: dict[Path, authors.Checks] = {}
+        self._closed = False
 
     def __enter__(self) -> Grader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-        for box in self._boxes.values():
-            box.close()
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for box in self._boxes.values():
+                box.close()
+            for stock in self._stock.values():
+                stock.close()
+        self._pool.shutdown()
 
     def submit(
         self,
@@ -68,23 +91,60 @@ class Grader:
         on_event: OnEvent | None = None,
         *,
         redraw: int | None = None,
+        person: str = "",
     ) -> Future[RunResult]:
         """Run and examine in the background; the future raises only for faults and broken manifests.
 
         With ``redraw``, the seed of a generator, the exercise's task is drawn anew, where it has a ``draw``.
         """
-        manifest = exercise.manifest
-        checks = self._loaded(exercise)
-        box = self._box(manifest.run.arrays)
+        manifest, checks = exercise.manifest, self._loaded(exercise)
         tell = _teller(seed, on_event)
         task = checks.draw(np.random.default_rng(redraw)) if checks.draw and redraw is not None else None
+        examination = Examination(manifest, checks, notebook, seed, task, tell)
+        place = (person, manifest.run.arrays)
+        self._box(place)  # it warms up while others are at work
 
         def examine() -> RunResult:
-            result = _examine(manifest, checks, notebook, seed, box, tell, task)
+            result = self._examined(examination, place)
             tell({"event": "done", "result": result})
             return result
 
         return self._pool.submit(examine)
+
+    def leave(self, person: str) -> None:
+        """Close the person's boxes: nothing of theirs is left."""
+        with self._lock:
+            for place in [place for place in self._boxes if place[0] == person]:
+                self._boxes.pop(place).close()
+
+    def _examined(self, examination: Examination, place: tuple[str, str]) -> RunResult:
+        """A fault is tried once more in a new box. A run that ends its warm box twice ended it itself."""
+        box = self._box(place)
+        try:
+            return examination(box)
+        except Fault as fault:
+            if self._closed:
+                raise
+            self._retire(place, box, fault)
+        try:
+            return examination(self._box(place))
+        except BoxDiedError as died:
+            if died.warm:
+                detail = "it ended the interpreter that its runs are made from"
+                return RunResult(seed=examination.seed, status="killed", detail=detail)
+            raise
+
+    def _retire(self, place: tuple[str, str], box: Runs, fault: Fault) -> None:
+        """Take a box out of use, unless another run has seen to it already."""
+        with self._lock:
+            if self._boxes.get(place) is not box:
+                return
+            del self._boxes[place]
+            box.close()
+            if self._tool and self._may_do_without and not (isinstance(fault, BoxDiedError) and fault.warm):
+                self._tool, self.no_sandbox = None, f"it did not start here: {'; '.join((fault.what, *fault.evidence))}"
+                for stock in self._stock.values():
+                    stock.close()
 
     def _loaded(self, exercise: Exercise) -> authors.Checks:
         """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
@@ -94,10 +154,30 @@ class Grader:
             self._checks[exercise.checks] = checks
         return self._checks[exercise.checks]
 
-    def _box(self, arrays: str) -> Runs:
-        if arrays not in self._boxes:
-            self._boxes[arrays] = Box(arrays=arrays) if self.engine == "fork" else _kernels()
-        return self._boxes[arrays]
+    def _box(self, place: tuple[str, str]) -> Runs:
+        with self._lock:
+            if place not in self._boxes:
+                arrays = place[1]
+                stock = self._stock.setdefault(arrays, Boxes(lambda: self._new(arrays), self._ahead))
+                self._boxes[place] = stock.take()
+            return self._boxes[place]
+
+    def _new(self, arrays: str) -> Runs:
+        if self.engine == "fork":
+            return Box(arrays=arrays, wall=Sandboxed(self._tool) if self._tool else None)
+        from bugkit.box.kernel import Kernels
+
+        return Kernels()
+
+
+def _sandbox(engine: Engine, *, wanted: bool | None) -> tuple[Tool | None, str]:
+    """The means of a sandbox, or why there is none; Fault where it has to be and is not to be had."""
+    found = find() if engine == "fork" else Missing("the Jupyter engine has none", "--engine fork")
+    if isinstance(found, Tool) and wanted is not False:
+        return found, ""
+    if isinstance(found, Missing) and wanted:
+        raise Fault("there is no sandbox here, and it is needed", evidence=[found.reason], next_command=found.remedy)
+    return None, found.reason if isinstance(found, Missing) and wanted is None else "--no-sandbox was given"
 
 
 def _refuse_idle_weights(exercise: Exercise, checks: authors.Checks) -> None:
@@ -108,18 +188,19 @@ def _refuse_idle_weights(exercise: Exercise, checks: authors.Checks) -> None:
             raise ManifestError(f"{exercise.path / 'exercise.toml'}: [weights] names no check", evidence=evidence)
 
 
-def _kernels() -> Runs:
-    from bugkit.box.kernel import Kernels
-
-    return Kernels()
-
-
 def cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def judge(exercise: Exercise, runs: Sequence[RunResult], *, engine: str, rebuilt: Rebuilt | None = None) -> Verdict:
+def judge(
+    exercise: Exercise,
+    runs: Sequence[RunResult],
+    *,
+    engine: str,
+    no_sandbox: str = "",
+    rebuilt: Rebuilt | None = None,
+) -> Verdict:
     """What the runs add up to. Pure."""
     target = target_of(exercise)
     outcome = outcome_of(runs)
@@ -129,7 +210,8 @@ def judge(exercise: Exercise, runs: Sequence[RunResult], *, engine: str, rebuilt
         outcome=outcome,
         score=score_of(runs, exercise.manifest.weights),
         engine=engine,
-        sandbox=False,
+        sandbox=not no_sandbox,
+        no_sandbox=no_sandbox,
         target=target,
         runs=tuple(runs),
         checks=over_seeds(runs),
@@ -152,72 +234,6 @@ def target_of(exercise: Exercise) -> Target:
     band, limits = exercise.manifest.converge, exercise.manifest.run
     measured = authors.load(exercise.checks, band.measure).measured
     return Target(measured, band.unit, band.below, band.above, band.at_start, limits.max_steps)
-
-
-def _examine(
-    manifest: Manifest,
-    checks: authors.Checks,
-    notebook: Notebook,
-    seed: int,
-    box: Runs,
-    tell: OnEvent,
-    task: Task | None,
-) -> RunResult:
-    """One run: the cells, the measure, the checks."""
-    limits = manifest.run
-    job = Job(
-        cells=tuple((str(cell.id), cell.source) for cell in notebook.cells if cell.runs),
-        seed=seed,
-        arrays=limits.arrays,
-        record=tuple(limits.record),
-        names=tuple(limits.names),
-        memory_mib=limits.memory_mib,
-        data=limits.data,
-        drawn=task.train if task else (),
-    )
-    result = RunResult(seed=seed, status="ok")
-    try:
-        with box.run(job, Guard(seconds=limits.seconds, memory_mib=limits.memory_mib)) as channel:
-            channel.on_event = tell
-            header, arrays = channel.receive()
-            result = _reported(result, header["report"], arrays)
-            missing = [name for name in limits.names if name not in header["report"]["names"]]
-            if result.status == "ok" and missing:
-                raise Stopped("no_answer", f"the notebook has no `{missing[0]}` after its last cell")
-            if result.status == "ok":
-                run = Run(
-                    channel, seed=seed, curve=arrays["curve"], arrays=limits.arrays, dataset=limits.data, task=task
-                )
-                result = _judged(result, manifest, checks, run)
-    except Stopped as stop:
-        return replace(result, status=stop.status, detail=stop.detail, converged=False)
-    return result
-
-
-def _judged(result: RunResult, manifest: Manifest, checks: authors.Checks, run: Run) -> RunResult:
-    loss = authors.measure(checks, run)
-    in_budget = result.steps <= manifest.run.max_steps
-    return replace(
-        result,
-        loss=loss,
-        converged=manifest.converge.holds(loss) and in_budget,
-        checks=tuple(authors.perform(check, run) for check in checks.checks),
-    )
-
-
-def _reported(result: RunResult, report: dict[str, Any], arrays: dict[str, Any]) -> RunResult:
-    """The run's own account: its status and curve are for the learner to read, no verdict rests on them."""
-    error = report["error"]
-    told = LearnerError(**{**error, "trace": tuple(error["trace"])}) if error else None
-    return replace(
-        result,
-        status=report["status"],
-        detail=f"{told.type}: {told.message}" if told else "",
-        error=told,
-        steps=int(report["steps"]),
-        seconds=float(report["seconds"]),
-        curve=tuple(float(x) for x in arrays["curve"]),
-    )
 
 
 def _teller(seed: int, on_event: OnEvent | None) -> OnEvent:

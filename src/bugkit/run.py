@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bugkit import data, heldout
 from bugkit.box import Channel, Stopped
+from bugkit.box.account import blame_of
 
 Array = NDArray[Any]
 Value = Array | tuple[Array, ...] | dict[str, Array] | None
@@ -114,12 +115,12 @@ class Run:
         self._channel.send(question, arrays)
         header, answer = self._channel.receive()
         if "missing" in header:
-            raise Stopped("no_answer", f"the notebook has no `{header['missing']}` after its last cell")
+            raise Stopped("no_answer", f"the notebook has no `{str(header['missing'])[:100]}` after its last cell")
         if "odd" in header:
-            raise LearnerCodeError(str(header["odd"]))
+            raise LearnerCodeError(str(header["odd"])[:1000])
         if "raised" in header:
-            raised = header["raised"]
-            raise LearnerCodeError(f"{raised['type']}: {raised['message']}")
+            raised = blame_of(header["raised"])
+            raise LearnerCodeError(f"{raised.type}: {raised.message}")
         return header, answer
 
     def _named_dataset(self) -> str:
@@ -138,6 +139,8 @@ def _slot(name: str, value: Any, arrays: dict[str, Array]) -> dict[str, Any]:
 def _decoded(header: dict[str, Any], arrays: dict[str, Array]) -> Value:
     match header.get("kind"):
         case "array":
+            if "value" not in arrays:
+                raise Stopped("no_answer", "what it sent is no answer")
             return arrays["value"]
         case "tuple":
             return tuple(arrays.values())

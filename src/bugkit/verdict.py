@@ -94,6 +94,7 @@ class Verdict:
     extra_cells: int = 0
     changed_lines: int = 0
     next: str = ""
+    no_sandbox: str = ""  # why the runs were in no sandbox
     notes: tuple[str, ...] = field(default=())
 
 

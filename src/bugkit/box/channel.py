@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from bugkit.box.frames import PREFIX, Arrays, pack, sizes, unpack
+from bugkit.box.frames import MAX_BODY, MAX_HEADER, PREFIX, Arrays, pack, sizes, unpack
+from bugkit.errors import FrameError
 
 TICK = 0.2  # seconds between looks at the clock and the memory
+MAX_ANSWER = (1 << 20, 48 << 20)  # bytes of a header and of arrays that the trusted side takes from a box
 
 
 class Stopped(Exception):
@@ -34,11 +36,15 @@ class Watch(Protocol):
 
 
 class Channel:
-    """Frames out and in. The trusted side gives a watch and a deadline; inside the box neither is needed."""
+    """Frames out and in. The trusted side gives a watch and a deadline; inside the box neither is needed.
+
+    What the watched side sends has narrow limits: it is kept in our memory.
+    """
 
     def __init__(self, sock: socket.socket, *, watch: Watch | None = None, seconds: float | None = None) -> None:
         self._sock = sock
         self._watch = watch
+        self._most = (MAX_HEADER, MAX_BODY) if watch is None else MAX_ANSWER
         self._seconds = seconds
         self._end = time.monotonic() + seconds if seconds is not None else None
         self.on_event: Callable[[dict[str, Any]], None] = lambda _event: None
@@ -54,10 +60,13 @@ class Channel:
                 raise Stopped("ended_early", "the notebook's process ended") from None
 
     def receive(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """The next frame that is not an event; events go to ``on_event``."""
+        """The next frame that is not an event; events go to ``on_event``. Stopped where it is no frame."""
         while True:
-            head, body = sizes(self._exactly(PREFIX.size))
-            header, arrays = unpack(self._exactly(head), self._exactly(body))
+            try:
+                head, body = sizes(self._exactly(PREFIX.size), *self._most)
+                header, arrays = unpack(self._exactly(head), self._exactly(body))
+            except FrameError as error:
+                raise Stopped("no_answer", f"what it sent is no answer: {error.what}") from None
             if "event" not in header:
                 return header, arrays
             self.on_event(header)
@@ -66,7 +75,7 @@ class Channel:
         """Let the other side read the end."""
         self._sock.close()
 
-    def _exactly(self, count: int) -> bytes:
+    def _exactly(self, count: int) -> bytearray:
         out = bytearray()
         while len(out) < count:
             self._wait(write=False)
@@ -77,7 +86,7 @@ class Channel:
             if not piece:
                 raise Stopped("ended_early", "the notebook's process ended")
             out += piece
-        return bytes(out)
+        return out
 
     def _wait(self, *, write: bool) -> None:
         """Until the socket is ready; meanwhile look at the limits every tick."""

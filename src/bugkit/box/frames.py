@@ -25,6 +25,7 @@ LISTING = "_arrays"
 MAX_HEADER = 4 << 20
 MAX_BODY = 512 << 20
 MAX_DIMENSIONS = 16
+MAX_ARRAYS = 10_000
 DTYPES = ("<f4", "<f8", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1")
 
 
@@ -37,22 +38,22 @@ def pack(header: Mapping[str, Any], arrays: Arrays | None = None) -> bytes:
     return PREFIX.pack(len(head), len(body)) + head + body
 
 
-def sizes(prefix: bytes, *, max_body: int = MAX_BODY) -> tuple[int, int]:
+def sizes(prefix: bytes | bytearray, max_header: int = MAX_HEADER, max_body: int = MAX_BODY) -> tuple[int, int]:
     """Bytes of the header and of the arrays, from the first ``PREFIX.size`` bytes of a frame."""
     if len(prefix) != PREFIX.size:
         raise FrameError("a message is cut off")
     head, body = PREFIX.unpack(prefix)
-    if head > MAX_HEADER or body > max_body:
+    if head > max_header or body > max_body:
         raise FrameError(f"a message of {head} + {body} bytes is too large")
     return head, body
 
 
-def unpack(head: bytes, body: bytes) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def unpack(head: bytes | bytearray, body: bytes | bytearray) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Header and arrays, or FrameError; the arrays are read-only views of ``body``."""
     try:
         header = json.loads(head)
         listing = header.pop(LISTING)
-        if not isinstance(listing, list):
+        if not isinstance(listing, list) or len(listing) > MAX_ARRAYS:
             raise TypeError("the list of arrays is not one")
         arrays, start = {}, 0
         for name, dtype, shape in listing:
@@ -60,7 +61,7 @@ def unpack(head: bytes, body: bytes) -> tuple[dict[str, Any], dict[str, NDArray[
             size = count * np.dtype(dtype).itemsize
             if name in arrays or start + size > len(body):
                 raise ValueError(f"array {name!r} stands twice or is cut off")
-            arrays[name] = np.frombuffer(body, dtype, count, start).reshape(shape)
+            arrays[name] = np.frombuffer(memoryview(body).toreadonly(), dtype, count, start).reshape(shape)
             start += size
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise FrameError("a message is malformed", evidence=[str(error)[:200]]) from None

@@ -22,6 +22,7 @@ class Job:
     record: tuple[str, ...] = ()  # what is written down while it trains
     names: tuple[str, ...] = ()  # what the checks will ask for
     memory_mib: int = 4096
+    processes: int | None = None  # that it may have; counted per user, so known only where the box has its own
     data: str | None = None  # the set of bugkit.data that ``drawn`` stands in for
     drawn: tuple[NDArray[Any], ...] = ()  # the training part of a task that was drawn anew
 

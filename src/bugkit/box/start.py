@@ -13,44 +13,65 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
-import psutil
-
+from bugkit.box.bare import Bare
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.job import Guard, Job
 from bugkit.errors import Fault
 
 MEMORY_LOOK = 0.25  # seconds between looks at resident memory: each one reads /proc
-PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+WARM_SECONDS = 120.0  # an import of torch from a cold disk, on a loaded machine
+REPLY_SECONDS = 20.0  # a fork, or the end of a run
+MAX_REPLY = 1 << 16
+MOST_PROCESSES = 256  # threads count as well
+
+
+class Wall(Protocol):
+    """What stands around a box's interpreter: how it is started, looked at and ended."""
+
+    sandboxed: bool
+
+    def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]: ...  # noqa: D102
+    def resident_mib(self, pid: int) -> int: ...  # noqa: D102 - ``pid`` as the interpreter knows it
+    def limit(self, memory_mib: int) -> None: ...  # noqa: D102
+    def stop(self, process: subprocess.Popen[bytes]) -> None: ...  # noqa: D102
+
+    @property
+    def starved(self) -> int: ...  # noqa: D102
+
+
+class BoxDiedError(Fault):
+    """The interpreter is gone, or does not answer: our fault or, once it was warm, the doing of a run inside it."""
+
+    warm = False
 
 
 class Box:
     """The warm interpreter, and the runs forked from it. Close it, or use it in a ``with``."""
 
-    def __init__(self, *, arrays: str = "torch") -> None:
+    def __init__(self, *, arrays: str = "torch", wall: Wall | None = None) -> None:
+        self._wall: Wall = wall or Bare()
         self._lock = threading.Lock()
+        self._guards: list[Guard] = []
         self._scratch = tempfile.TemporaryDirectory(prefix="bugkit-", ignore_cleanup_errors=True)
         ours, theirs = socket.socketpair()
         self._control = ours
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bugkit.box.inside", str(theirs.fileno()), arrays],
-                env=environment(),
-                cwd=self._scratch.name,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
+            words = ["-m", "bugkit.box.inside", str(theirs.fileno()), arrays]
+            self._process = self._wall.start(words, theirs.fileno(), self._scratch.name)
         self._ready: dict[str, Any] | None = None
+
+    @property
+    def sandboxed(self) -> bool:
+        """Whether the kernel keeps its runs from files, network and other processes."""
+        return self._wall.sandboxed
 
     def __enter__(self) -> Box:
         return self
@@ -62,7 +83,7 @@ class Box:
         """What the interpreter says once it is warm (its torch's version), or a Fault with its last words."""
         with self._lock:
             if self._ready is None:
-                self._ready = self._reply()
+                self._ready = self._reply(WARM_SECONDS)
             return self._ready
 
     @contextmanager
@@ -81,26 +102,39 @@ class Box:
                 theirs.close()
                 os.close(output)
             ours.setblocking(False)
-            channel = Channel(ours, watch=Limits(pid, printed, guard), seconds=guard.seconds)
+            limits = Limits(lambda: self._wall.resident_mib(pid), printed, guard)
+            channel = Channel(ours, watch=limits, seconds=guard.seconds)
+            starved = self._wall.starved
             try:
-                channel.send(*job.frame())
+                self._admit(guard)
+                channel.send(*self._limited(job).frame())
                 yield channel
             except Stopped as stop:
-                raise _told_apart(stop, self._end(pid)) from None
+                code = self._end(pid)
+                if self._wall.starved > starved:
+                    raise Stopped("out_of_memory", "the system ended it for want of memory") from None
+                raise _told_apart(stop, code) from None
             finally:
+                self._guards.remove(guard)
                 self._end(pid)
 
     def close(self) -> None:
         """End the interpreter and every run that is still alive."""
-        self._control.close()  # the interpreter reads the end, kills its children and leaves
+        self._control.close()
         try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
-        self._scratch.cleanup()
+            self._wall.stop(self._process)
+        finally:
+            if self._process.stderr:
+                self._process.stderr.close()
+            self._scratch.cleanup()
+
+    def _limited(self, job: Job) -> Job:
+        return replace(job, processes=MOST_PROCESSES) if self.sandboxed else job
+
+    def _admit(self, guard: Guard) -> None:
+        """One more run is alive; the kernel's limit is for all of them together."""
+        self._guards.append(guard)
+        self._wall.limit(sum(one.memory_mib for one in self._guards))
 
     def _end(self, pid: int) -> int | None:
         """Kill what is left of a run; the exit code that it had (None: it is gone already)."""
@@ -111,37 +145,45 @@ class Box:
             ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
             with suppress(OSError):  # a dead interpreter shows when the reply is read
                 self._control.sendmsg([json.dumps(request).encode() + b"\n"], ancillary)
-            return self._reply()
+            return self._reply(REPLY_SECONDS)
 
-    def _reply(self) -> dict[str, Any]:
+    def _reply(self, seconds: float) -> dict[str, Any]:
+        """The interpreter's answer. What shares its box may be hostile, so it may lie, stall or be dead."""
+        self._control.settimeout(seconds)
         line = b""
-        while not line.endswith(b"\n"):
-            try:
+        try:
+            while not line.endswith(b"\n") and len(line) < MAX_REPLY:
                 piece = self._control.recv(4096)
-            except ConnectionError:
-                piece = b""
-            if not piece:
-                raise self._death()
-            line += piece
-        reply: dict[str, Any] = json.loads(line)
+                if not piece:
+                    raise self._death("did not stay alive")
+                line += piece
+            reply = json.loads(line)
+        except (TimeoutError, ValueError, RecursionError):
+            raise self._death("does not answer") from None
+        except OSError:
+            raise self._death("did not stay alive") from None
+        if not isinstance(reply, dict):
+            raise self._death("does not answer")
         return reply
 
-    def _death(self) -> Fault:
+    def _death(self, what: str) -> BoxDiedError:
+        self._wall.stop(self._process)
         assert self._process.stderr is not None
-        code = self._process.wait()
-        words = self._process.stderr.read().decode(errors="replace").strip().splitlines()[-3:]
-        return Fault(
-            f"the process that runs notebooks did not stay alive (exit code {code})",
+        words = os.read(self._process.stderr.fileno(), MAX_REPLY).decode(errors="replace").strip().splitlines()[-3:]
+        died = BoxDiedError(
+            f"the process that runs notebooks {what} (exit code {self._process.returncode})",
             evidence=words,
             next_command="python -c 'import torch, IPython'",
         )
+        died.warm = self._ready is not None
+        return died
 
 
 class Limits:
     """The guard of one child: its output is read and counted, its memory looked at."""
 
-    def __init__(self, pid: int, printed: int, guard: Guard) -> None:
-        self._process = psutil.Process(pid)
+    def __init__(self, used: Callable[[], int], printed: int, guard: Guard) -> None:
+        self._used = used
         self.wake: Sequence[int] = [printed]
         self._guard = guard
         self._bytes = 0
@@ -158,37 +200,8 @@ class Limits:
                 raise Stopped("too_much_output", f"it printed more than {self._guard.output_bytes >> 20} MiB")
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + MEMORY_LOOK
-            used = resident_mib(self._process)
-            if used > self._guard.memory_mib:
+            if self._used() > self._guard.memory_mib:
                 raise Stopped("out_of_memory", f"it used more than {self._guard.memory_mib} MiB of memory")
-
-
-def resident_mib(process: psutil.Process) -> int:
-    """Resident memory of a process and its descendants, MiB; 0 once it is gone."""
-    total = 0
-    with suppress(psutil.Error):
-        for one in (process, *process.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total >> 20
-
-
-def environment() -> dict[str, str]:
-    """The environment of a box: one thread, no window, the same hash seed everywhere."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}
-    return {
-        **kept,
-        "PYTHONPATH": PACKAGE_ROOT,
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "MPLBACKEND": "agg",
-        # Two threads make one run no faster, and any neighbour up to 90 times slower (spinning barriers).
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_WAIT_POLICY": "passive",
-    }
 
 
 def _told_apart(stop: Stopped, code: int | None) -> Stopped:

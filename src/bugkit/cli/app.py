@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bugkit import __version__
-from bugkit.cli import author, check, learn, overview
+from bugkit.cli import author, box, check, learn, overview
 from bugkit.cli.desk import FORMAT, Desk, as_document, say_json
 from bugkit.errors import BugkitError, Fault, UsageError
 
@@ -39,6 +39,7 @@ for command in (
     learn.solution,
     learn.reset,
     overview.progress,
+    box.box,
     author.author,
 ):
     bugkit.add_command(command)

@@ -31,6 +31,7 @@ class Wish:
     seeds: int | None
     engine: Literal["fork", "jupyter"] | None
     as_json: bool
+    sandbox: bool | None
 
 
 @click.command()
@@ -39,6 +40,7 @@ class Wish:
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; the exercise says how many.")
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--all", "everything", is_flag=True, help="Judge every exercise.")
+@click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
 @json_option
 @pass_desk
 def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
@@ -96,7 +98,13 @@ def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
     start = time.monotonic()
     with _live(exercise, seeds) as on_event:
         verdict = grader.check(
-            exercise, path, template=template(exercise), seeds=seeds, engine=wish.engine, on_event=on_event
+            exercise,
+            path,
+            template=template(exercise),
+            seeds=seeds,
+            engine=wish.engine,
+            sandbox=wish.sandbox,
+            on_event=on_event,
         )
     _store(desk, exercise, verdict, time.monotonic() - start)
     return verdict

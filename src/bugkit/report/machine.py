@@ -21,6 +21,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "score": verdict.score,
         "engine": verdict.engine,
         "sandbox": verdict.sandbox,
+        "no_sandbox": verdict.no_sandbox,
         "runs": [_run(run, verdict) for run in verdict.runs],
         "checks": [
             {

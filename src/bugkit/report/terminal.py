@@ -171,7 +171,7 @@ def _checks(verdict: Verdict) -> Iterator[tuple[Text, int]]:
 def _changes(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     yield Text(""), 0
     lines = "1 line" if verdict.changed_lines == 1 else f"{verdict.changed_lines or 'no'} lines"
-    sandbox = "limits, in a sandbox" if verdict.sandbox else "limits (no sandbox)"
+    sandbox = "limits, in a sandbox" if verdict.sandbox else f"limits (no sandbox: {clean(verdict.no_sandbox, 200)})"
     yield Text(f"{lines} changed; run in a process of its own with {sandbox}", style="dim"), 0
     for cells, what in (
         (verdict.restored_cells, "locked, put back before the run"),

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.inside import cells
+from bugkit.box.inside.limits import end_with_the_interpreter
 from bugkit.box.inside.session import serve
 from bugkit.box.job import Job
 
@@ -71,6 +72,7 @@ def _run(sock: socket.socket, output: int) -> NoReturn:
     code = 1
     try:
         os.setsid()
+        end_with_the_interpreter()
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -1,0 +1,90 @@
+"""A box's interpreter without walls: the learner's own machine, their own code, and limits only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class Bare:
+    """Starts and ends one plain interpreter."""
+
+    sandboxed = False
+
+    def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]:
+        """``python`` with these words, in ``scratch``, given one descriptor."""
+        return subprocess.Popen(
+            [sys.executable, *words],
+            env=inherited() | environment() | {"PYTHONPATH": str(PACKAGE.parent)},
+            cwd=scratch,
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def resident_mib(self, pid: int) -> int:
+        """Resident memory of a run and its descendants."""
+        try:
+            return resident_mib(psutil.Process(pid))
+        except psutil.Error:
+            return 0
+
+    def limit(self, memory_mib: int) -> None:
+        """No kernel holds such a limit here."""
+
+    @property
+    def starved(self) -> int:
+        """How many processes the kernel ended for want of memory, as far as it says."""
+        return 0
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """End the interpreter and what descends from it; what detached itself stays."""
+        if process.poll() is not None:
+            return  # its number may be another's by now; its runs die with it
+        with suppress(psutil.Error):
+            for one in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.Error):
+                    one.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def resident_mib(process: psutil.Process) -> int:
+    """Resident memory of a process and its descendants, MiB; 0 once it is gone."""
+    total = 0
+    with suppress(psutil.Error):
+        for one in (process, *process.children(recursive=True)):
+            with suppress(psutil.Error):
+                total += one.memory_info().rss
+    return total >> 20
+
+
+def environment() -> dict[str, str]:
+    """What every box needs in its environment: one thread, no window, the same hash seed everywhere."""
+    return {
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "MPLBACKEND": "agg",
+        # Two threads make one run no faster, and any neighbour up to 90 times slower (spinning barriers).
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",
+    }
+
+
+def inherited() -> dict[str, str]:
+    """What a box without walls keeps of the grader's own environment."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}

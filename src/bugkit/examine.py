@@ -1,0 +1,97 @@
+"""One run, examined: the cells in a box, then the measure and the checks on the trusted side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bugkit import checks as authors
+from bugkit.box import Guard, Job, Runs, Stopped
+from bugkit.box.account import Account, account_of, heard
+from bugkit.exercise import Manifest
+from bugkit.notebook import Notebook
+from bugkit.run import Run, Task
+from bugkit.verdict import LearnerError, RunResult
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is run and how it is looked at; calling it with an engine does so."""
+
+    manifest: Manifest
+    checks: authors.Checks
+    notebook: Notebook
+    seed: int
+    task: Task | None = None  # data drawn anew
+    tell: OnEvent = lambda _event: None
+
+    def __call__(self, box: Runs) -> RunResult:
+        """The result, however the run ended; raises for faults only."""
+        limits = self.manifest.run
+        result = RunResult(seed=self.seed, status="ok")
+        try:
+            with box.run(self.job, Guard(seconds=limits.seconds, memory_mib=limits.memory_mib)) as channel:
+                channel.on_event = heard(self.tell)
+                account, curve = account_of(*channel.receive())
+                result = _told(result, account, curve)
+                if result.status == "ok":
+                    _refuse_missing(limits.names, account.names)
+                    run = Run(
+                        channel, seed=self.seed, curve=curve, arrays=limits.arrays, dataset=limits.data, task=self.task
+                    )
+                    result = self._judged(result, run)
+        except Stopped as stop:
+            return replace(result, status=stop.status, detail=stop.detail, converged=False, checks=())
+        return result
+
+    @property
+    def job(self) -> Job:
+        """What the box is told."""
+        limits = self.manifest.run
+        return Job(
+            cells=tuple((str(cell.id), cell.source) for cell in self.notebook.cells if cell.runs),
+            seed=self.seed,
+            arrays=limits.arrays,
+            record=tuple(limits.record),
+            names=tuple(limits.names),
+            memory_mib=limits.memory_mib,
+            data=limits.data,
+            drawn=self.task.train if self.task else (),
+        )
+
+    def _judged(self, result: RunResult, run: Run) -> RunResult:
+        loss = authors.measure(self.checks, run)
+        in_budget = result.steps <= self.manifest.run.max_steps
+        return replace(
+            result,
+            loss=loss,
+            converged=self.manifest.converge.holds(loss) and in_budget,
+            checks=tuple(authors.perform(check, run) for check in self.checks.checks),
+        )
+
+
+def _refuse_missing(wanted: list[str], there: list[str]) -> None:
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        raise Stopped("no_answer", f"the notebook has no `{missing[0]}` after its last cell")
+
+
+def _told(result: RunResult, account: Account, curve: Any) -> RunResult:
+    """The run's own account: its status and curve are for the learner to read, no verdict rests on them."""
+    error = account.error
+    told = None
+    if error is not None:
+        trace = tuple(frame.model_dump() for frame in error.trace)
+        told = LearnerError(error.cell, error.line, error.type, error.message, trace)
+    return replace(
+        result,
+        status=account.status,
+        detail=f"{told.type}: {told.message}" if told else "",
+        error=told,
+        steps=account.steps,
+        seconds=account.seconds,
+        curve=tuple(float(x) for x in curve),
+    )
