@@ -7,17 +7,30 @@ import psutil
 import pytest
 
 from bugkit.box import Box, Guard, Job, Stopped
+from bugkit.box.account import Account, account_of, heard
+from bugkit.box.boxes import Boxes
+from bugkit.box.bwrap import Missing, find
+from bugkit.box.sandbox import Sandboxed
 from bugkit.errors import Fault
 from bugkit.run import LearnerCodeError, Run
 
 GUARD = Guard(seconds=20)
 
 
-@pytest.fixture(scope="module")
-def box():
-    """One warm interpreter without torch, for all tests of this module."""
-    with Box(arrays="numpy") as one:
+@pytest.fixture(scope="module", params=["bare", "sandboxed"])
+def box(request):
+    """One warm interpreter without torch, for all tests of this module; behind walls, too, where there are any."""
+    tool = find() if request.param == "sandboxed" else None
+    if isinstance(tool, Missing):
+        pytest.skip(tool.reason)
+    with Box(arrays="numpy", wall=Sandboxed(tool) if tool else None) as one:
         yield one
+
+
+def report_of(**changed):
+    """The header of a run's report, as a run would send it."""
+    report = {"status": "ok", "error": None, "steps": 3, "seconds": 0.1, "names": ["model"]}
+    return {"report": {**report, **changed}}
 
 
 def finished(box: Box, source: str, guard: Guard = GUARD, *, memory_mib: int = 4096, seed: int = 0):
@@ -181,3 +194,93 @@ def test_a_task_that_was_drawn_is_what_the_notebook_loads(box):
         _, arrays = channel.receive()
     assert arrays["curve"].tolist() == [0, 1, 2, 3, 4, 5, 2, 0, 1]
     assert len(finished(box, "from bugkit.data import wines\nlosses = wines()[1]")[1]) == 124
+
+
+def test_a_report_of_the_right_form_is_taken():
+    account, curve = account_of(report_of(), {"curve": np.zeros(2)})
+    assert account == Account(status="ok", error=None, steps=3, seconds=0.1, names=["model"])
+    assert len(curve) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "curve"),
+    [
+        ({}, np.zeros(1)),
+        ({"report": None}, np.zeros(1)),
+        (report_of(status="passed"), np.zeros(1)),
+        (report_of(steps=-1), np.zeros(1)),
+        (report_of(steps="many"), np.zeros(1)),
+        (report_of(steps=2**70), np.zeros(1)),
+        (report_of(seconds=float("nan")), np.zeros(1)),
+        (report_of(names=[1]), np.zeros(1)),
+        (report_of(names=["x" * 10_000]), np.zeros(1)),
+        (report_of(status="raised"), np.zeros(1)),
+        (report_of(status="raised", error={"cell": "a", "line": None, "type": "E", "message": 7}), np.zeros(1)),
+        (report_of(error={"cell": "a", "line": None, "type": "E", "message": "m"}), np.zeros(1)),
+        (report_of(), None),
+        (report_of(), np.zeros((2, 2))),
+        (report_of(), np.zeros(2, dtype="i8")),
+        (report_of(), np.zeros(200_001)),
+    ],
+)
+def test_a_report_of_another_form_is_no_answer(header, curve):
+    with pytest.raises(Stopped) as stopped:
+        account_of(header, {} if curve is None else {"curve": curve})
+    assert stopped.value.status == "no_answer"
+
+
+def test_events_of_another_form_are_not_passed_on():
+    passed_on = []
+    listen = heard(passed_on.append)
+    odd = [{"event": []}, {"event": "cell"}, {"event": "steps", "steps": "x"}, {"event": "done", "result": "passed"}]
+    for event in [*odd, {"event": "cell", "cell": "c" * 999, "more": 1}, {"event": "steps", "steps": 5}]:
+        listen(event)
+    assert passed_on == [{"event": "cell", "cell": "c" * 300}, {"event": "steps", "steps": 5}]
+
+
+FORGE = """
+import os, socket, struct
+for fd in range(3, 64):
+    try:
+        sock = socket.socket(fileno=os.dup(fd))
+    except OSError:
+        continue
+    {send}
+import time; time.sleep(30)
+"""
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        "sock.sendall(struct.pack('<IQ', 2**31, 0))",
+        "sock.sendall(struct.pack('<IQ', 2, 2**60))",
+        "sock.sendall(struct.pack('<IQ', 2, 0) + b'[]')",
+        "sock.sendall(struct.pack('<IQ', 100000, 0) + b'[' * 100000)",
+        """h = b'{"report": {"status": "ok"}, "_arrays": []}'; sock.sendall(struct.pack('<IQ', len(h), 0) + h)""",
+    ],
+)
+def test_a_forged_message_is_no_answer(box, send):
+    job = Job(cells=(("work", FORGE.replace("{send}", send)),), seed=0, arrays="numpy")
+    with pytest.raises(Stopped) as stopped, box.run(job, GUARD) as channel:
+        account_of(*channel.receive())
+    assert stopped.value.status == "no_answer"
+
+
+def test_boxes_are_made_ahead_and_used_once():
+    made = []
+
+    class Fake:
+        def __init__(self):
+            made.append(self)
+            self.closed = False
+
+        def close(self):
+            self.closed = True
+
+    boxes = Boxes(Fake, ahead=1)
+    first, second = boxes.take(), boxes.take()
+    assert made[:2] == [first, second]
+    assert len(made) == 3
+    boxes.close()
+    assert [box.closed for box in made] == [False, False, True]

@@ -23,7 +23,7 @@ class Bare:
         """``python`` with these words, in ``scratch``, given one descriptor."""
         return subprocess.Popen(
             [sys.executable, *words],
-            env=inherited() | environment() | {"PYTHONPATH": str(PACKAGE.parent)},
+            env=inherited() | environment(),
             cwd=scratch,
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
@@ -87,4 +87,6 @@ def environment() -> dict[str, str]:
 
 def inherited() -> dict[str, str]:
     """What a box without walls keeps of the grader's own environment."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT") if name in os.environ}
+    theirs = os.environ.get("PYTHONPATH")
+    return kept | {"PYTHONPATH": os.pathsep.join([str(PACKAGE.parent), *([theirs] if theirs else [])])}

@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, v4
 
-from bugkit.box.bare import PACKAGE, environment, inherited, resident_mib
+from bugkit.box.bare import environment, inherited, resident_mib
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.frames import pack
 from bugkit.box.job import Guard, Job
@@ -87,7 +87,7 @@ class _Kernel:
 
     def start(self, scratch: str) -> None:
         self._client.km = self._client.create_kernel_manager()
-        env = inherited() | environment() | {"PYTHONPATH": str(PACKAGE.parent)}
+        env = inherited() | environment()
         self._wait(self._client.async_start_new_kernel(env=env, cwd=scratch, stdout=DEVNULL, stderr=DEVNULL))
         self._wait(self._client.async_start_new_kernel_client())
         self._process = psutil.Process(self._client.km.provisioner.pid)

@@ -6,7 +6,6 @@ Each group of options is one line; what is not named here does not exist inside.
 from __future__ import annotations
 
 import os
-import site
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,15 +74,18 @@ def _scratch(fonts: int) -> Options:
     for folder, size in SIZES.items():
         yield ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
     yield ["--perms", "1777", "--dir", f"{HOME}/.cache", "--perms", "1777", "--dir", f"{HOME}/.cache/matplotlib"]
-    if name := font_list():  # else every box would look through all fonts again
-        yield ["--ro-bind-data", str(fonts), f"{HOME}/.cache/matplotlib/{name.name}"]
+    known = font_list()  # without it every box would look through all fonts again
+    name = known.name if known else "fontlist-unknown"  # a descriptor that is not asked for would stay open inside
+    yield ["--ro-bind-data", str(fonts), f"{HOME}/.cache/matplotlib/{name}"]
     yield ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
 
 
 def _variables() -> Options:
-    paths = {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": HOME, "PYTHONPATH": CODE}
-    if user := _user_packages():
-        paths["PYTHONPATH"] += os.pathsep + user[0]
+    paths = {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": HOME,
+        "PYTHONPATH": os.pathsep.join([CODE, *_packages()]),
+    }
     who = {"USER": "learner", "LANG": "C.UTF-8", "PYTHONNOUSERSITE": "1", "TMPDIR": "/tmp"}
     for name, value in (environment() | paths | who).items():
         yield ["--setenv", name, value]
@@ -92,16 +94,18 @@ def _variables() -> Options:
 def _roots() -> list[Path]:
     """The folders that hold Python and its packages, none inside another, none in /usr, which is there anyway."""
     real = Path(sys.executable).resolve().parent.parent
-    places = [sys.base_prefix, str(real), *site.getsitepackages(), *_user_packages()]
+    places = [sys.base_prefix, str(real), *_packages()]
     found = {Path(place).resolve() for place in places if Path(place).is_dir()}
     found.add(Path(sys.prefix))
     found = {p for p in found if not p.is_relative_to("/usr") and p != Path("/")}
     return sorted(p for p in found if not any(p != q and p.is_relative_to(q) for q in found))
 
 
-def _user_packages() -> list[str]:
-    """The packages that a person installed for themselves, where Python looks for them."""
-    return [p for p in [site.getusersitepackages()] if site.ENABLE_USER_SITE and Path(p).is_dir()]
+def _packages() -> list[str]:
+    """Where Python finds packages now, in its order."""
+    return [
+        place for place in sys.path if Path(place).name in ("site-packages", "dist-packages") and Path(place).is_dir()
+    ]
 
 
 def _above(path: Path) -> list[Path]:

@@ -82,9 +82,16 @@ def _opens(family: int) -> bool:
 
 def _look(question: dict[str, Any]) -> object:
     """The grader's environment, arguments and mounts: its own words, a path of a submission."""
-    said = b"".join(Path(f"/proc/{pid}/{name}").read_bytes() for pid in (1, "self") for name in ("environ", "cmdline"))
-    said += Path("/proc/self/mountinfo").read_bytes()
+    places = [f"/proc/{pid}/{name}" for pid in (1, "self") for name in ("environ", "cmdline", "mountinfo")]
+    said = b"".join(map(_said, places))
     return [word for word in question["words"] if word.encode() in said]
+
+
+def _said(place: str) -> bytes:
+    try:
+        return Path(place).read_bytes()
+    except OSError:
+        return b""
 
 
 def _inherited(_question: dict[str, Any]) -> object:

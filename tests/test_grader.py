@@ -1,0 +1,118 @@
+"""The hall: which walls are chosen, what is tried again, and whose fault a death is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bugkit import grader as hall
+from bugkit.box import Box
+from bugkit.box.bwrap import Missing, find
+from bugkit.errors import Fault
+from bugkit.exercise import Catalog
+from bugkit.grader import Grader, judge
+from bugkit.notebook import read
+
+CATALOG = Catalog(Path(__file__).parent / "pack")
+TOY = CATALOG.find("toy01")
+SOLUTION = read(TOY.solution)
+NONE = Missing("bubblewrap is not installed", "apt install bubblewrap")
+
+
+def with_cell(source, where="training"):
+    """The toy's solution with lines put before a cell."""
+    cells = [cell.with_source(f"{source}\n{cell.source}") if cell.id == where else cell for cell in SOLUTION.cells]
+    assert cells != list(SOLUTION.cells)
+    return type(SOLUTION)(tuple(cells))
+
+
+@pytest.mark.parametrize("sandbox", [False, None])
+def test_the_verdict_says_which_walls_there_were(sandbox):
+    with Grader(workers=1, sandbox=sandbox) as grader:
+        run = grader.submit(TOY, SOLUTION, 0).result()
+    verdict = judge(TOY, [run], engine=grader.engine, no_sandbox=grader.no_sandbox)
+    there = sandbox is None and not isinstance(find(), Missing)
+    assert verdict.outcome == "passed"
+    assert verdict.sandbox == there
+    assert (verdict.no_sandbox == "") == there
+    if sandbox is False:
+        assert "--no-sandbox" in verdict.no_sandbox
+
+
+def test_without_a_sandbox_there_is_none_and_it_is_said(monkeypatch):
+    monkeypatch.setattr(hall, "find", lambda: NONE)
+    with Grader(workers=1) as grader:
+        assert grader.no_sandbox == "bubblewrap is not installed"
+    with pytest.raises(Fault, match="needed") as fault:
+        Grader(workers=1, sandbox=True)
+    assert fault.value.exit_code == 3
+    assert fault.value.next_command == "apt install bubblewrap"
+
+
+def test_the_jupyter_engine_cannot_be_asked_for_a_sandbox():
+    with pytest.raises(Fault):
+        Grader("jupyter", sandbox=True)
+
+
+class Dying(Box):
+    """A box whose interpreter does not live."""
+
+    def wait_ready(self):
+        self._process.kill()
+        return super().wait_ready()
+
+
+def test_a_fault_is_tried_once_more(monkeypatch):
+    made = []
+
+    def new(_grader, arrays):
+        made.append((Dying if not made else Box)(arrays=arrays))
+        return made[-1]
+
+    monkeypatch.setattr(Grader, "_new", new)
+    with Grader(workers=1) as grader:
+        assert grader.submit(TOY, SOLUTION, 0).result().passed
+    assert len(made) == 2
+
+
+def test_a_fault_that_stays_is_never_a_verdict(monkeypatch):
+    monkeypatch.setattr(Grader, "_new", lambda _grader, arrays: Dying(arrays=arrays))
+    with Grader(workers=1, sandbox=False) as grader, pytest.raises(Fault):
+        grader.submit(TOY, SOLUTION, 0).result()
+
+
+@pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")
+def test_a_sandbox_that_does_not_start_is_done_without_unless_it_was_asked_for(monkeypatch):
+    def new(grader, arrays):
+        return (Dying if grader._tool else Box)(arrays=arrays)
+
+    monkeypatch.setattr(Grader, "_new", new)
+    with Grader(workers=1) as grader:
+        assert grader.submit(TOY, SOLUTION, 0).result().passed
+        assert "did not start" in grader.no_sandbox
+    with Grader(workers=1, sandbox=True) as grader, pytest.raises(Fault):
+        grader.submit(TOY, SOLUTION, 0).result()
+
+
+@pytest.mark.parametrize("sandbox", [False, None])
+def test_a_run_that_ends_its_interpreter_is_told_so_and_harms_nobody(sandbox):
+    murder = with_cell("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(9)")
+    with Grader(workers=1, sandbox=sandbox) as grader:
+        result = grader.submit(TOY, murder, 0, person="mallory").result()
+        assert grader.submit(TOY, SOLUTION, 0, person="alice").result().passed
+    assert result.status == "killed"
+    assert "interpreter" in result.detail
+
+
+def test_every_person_has_a_box_of_their_own(monkeypatch):
+    made = []
+    real = Grader._new
+    monkeypatch.setattr(Grader, "_new", lambda grader, arrays: made.append(real(grader, arrays)) or made[-1])
+    with Grader(workers=1) as grader:
+        runs = [grader.submit(TOY, SOLUTION, seed, person=who) for who in ("a", "b") for seed in (0, 1)]
+        assert all(run.result().passed for run in runs)
+        assert len(made) == 2
+        grader.leave("a")
+        assert grader.submit(TOY, SOLUTION, 2, person="a").result().passed
+    assert len(made) == 3

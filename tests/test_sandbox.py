@@ -1,0 +1,130 @@
+"""The sandbox: what it promises holds, and a promise that is broken is noticed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import struct
+
+import pytest
+
+from bugkit.box import bwrap, sandbox, seccomp, walls
+from bugkit.box.bwrap import Missing, Tool
+from bugkit.box.preflight import PROMISES, preflight
+
+TOOL = bwrap.find()
+needs_a_sandbox = pytest.mark.skipif(isinstance(TOOL, Missing), reason=getattr(TOOL, "reason", ""))
+REAL_OPTIONS, REAL_POPEN = walls.options, sandbox._popen
+
+
+def broken():
+    """The names of the promises that do not hold now."""
+    return {promise.name for promise in preflight(TOOL).promises if not promise.holds}
+
+
+@needs_a_sandbox
+def test_every_promise_holds():
+    trial = preflight(TOOL)
+    assert [promise.name for promise in trial.promises if not promise.holds] == []
+    assert len(trial.promises) == len(PROMISES)
+
+
+@needs_a_sandbox
+def test_a_bound_folder_is_noticed(monkeypatch):
+    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", "/tmp", "/tmp"])
+    assert broken() == {"read"}
+
+
+@needs_a_sandbox
+def test_a_writable_system_is_noticed(monkeypatch, tmp_path):
+    tmp_path.chmod(0o777)
+    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", str(tmp_path), "/opt"])
+    assert "write" in broken()
+
+
+@needs_a_sandbox
+def test_a_word_of_the_grader_in_its_arguments_is_noticed(monkeypatch):
+    def popen(argv, given):
+        return REAL_POPEN([argv[0], "--setenv", "WORD", os.environ["BUGKIT_CANARY"], *argv[1:]], given)
+
+    monkeypatch.setattr(sandbox, "_popen", popen)
+    assert broken() == {"look"}
+
+
+@needs_a_sandbox
+def test_an_open_file_is_noticed(monkeypatch, tmp_path):
+    with (tmp_path / "secret").open("w") as secret:
+        monkeypatch.setattr(sandbox, "_popen", lambda argv, given: REAL_POPEN(argv, (*given, secret.fileno())))
+        assert broken() == {"inherit"}
+
+
+@needs_a_sandbox
+def test_an_open_network_and_a_missing_filter_are_noticed(monkeypatch):
+    everything = struct.pack("HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW)
+    monkeypatch.setattr(seccomp, "program", lambda: everything)
+    monkeypatch.setattr(
+        walls, "options", lambda fonts: [word for word in [*REAL_OPTIONS(fonts), *SHARE] if word != "--unshare-net"]
+    )
+    found = broken()
+    assert "connect" in found
+    assert found & {"meet", "rise"}
+
+
+SHARE = [] if os.geteuid() == 0 else ["--share-net"]
+
+
+@needs_a_sandbox
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
+def test_undropped_root_is_noticed(monkeypatch):
+    monkeypatch.setattr(walls, "dropped", lambda _user: [])
+    assert {"rise", "nobody"} <= broken()
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_is_a_program_whose_jumps_stay_inside(machine):
+    code = seccomp.program(machine)
+    lines = list(struct.iter_unpack("HBBI", code))
+    assert len(lines) < 4096  # the kernel's limit
+    assert lines[-1] == (seccomp.RETURN, 0, 0, seccomp.ALLOW)
+    jumps = [(i, max(yes, no)) for i, (code, yes, no, _) in enumerate(lines) if code != seccomp.RETURN]
+    assert all(i + 1 + far < len(lines) for i, far in jumps)
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_call_of_the_list_is_in_the_filter_once(machine):
+    tests = [
+        value for code, _, _, value in struct.iter_unpack("HBBI", seccomp.program(machine)) if code == seccomp.EQUAL
+    ]
+    numbers = seccomp.NUMBERS[machine]
+    assert len(set(numbers)) == len(seccomp.NAMES)
+    assert all(tests.count(number) >= 1 for number in numbers)
+
+
+def test_a_processor_that_is_not_known_has_no_filter_and_so_no_sandbox(monkeypatch):
+    assert seccomp.program("riscv64") is None
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    bwrap.find.cache_clear()
+    try:
+        assert isinstance(bwrap.find(), Missing)
+    finally:
+        bwrap.find.cache_clear()
+
+
+def test_a_bubblewrap_that_does_not_start_says_why(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(bwrap, "_candidates", lambda: [str(fake)])
+    bwrap.find.cache_clear()
+    try:
+        found = bwrap.find()
+    finally:
+        bwrap.find.cache_clear()
+    assert isinstance(found, Missing)
+    assert "uid map" in found.reason
+    assert "AppArmor" in found.remedy
+
+
+def test_the_tool_says_its_version():
+    if isinstance(TOOL, Tool):
+        assert TOOL.version[0].isdigit()
