@@ -1,6 +1,6 @@
-"""How long a whole check takes, beside `jupyter execute` of the same notebook once; and what listing costs.
+"""How long a whole check takes, in the sandbox and without, beside `jupyter execute` of the same notebook once.
 
-Run it by hand on a quiet machine: ``python benchmarks/speed.py [ROUNDS]``. Rounds are interleaved; ratios are of
+Also what listing costs. Run it by hand on a quiet machine: ``python benchmarks/speed.py [ROUNDS]``. Rounds are interleaved; ratios are of
 medians. Memory is the largest resident size of the trusted process and of a run's process.
 """
 
@@ -22,6 +22,7 @@ import psutil
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = next((ROOT / "exercises").glob("ex03_*/ex03.ipynb"))
 CHECK = [sys.executable, "-m", "bugkit", "check", "ex03"]
+BARE = [*CHECK, "--no-sandbox"]
 LIST = [sys.executable, "-m", "bugkit", "list"]
 
 
@@ -64,15 +65,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = shutil.copy(NOTEBOOK, folder)
         execute = [str(Path(sys.executable).with_name("jupyter")), "execute", copy]
-        checks, executes, lists = [], [], []
+        checks, bares, executes, lists = [], [], [], []
         for _ in range(rounds):
             checks.append(wall(CHECK))
+            bares.append(wall(BARE))
             executes.append(wall(execute))
             lists.append(cpu(LIST))
-    check, once = statistics.median(checks), statistics.median(executes)
+    check, bare, once = (statistics.median(times) for times in (checks, bares, executes))
     own, below = peaks(CHECK)
     print(f"cores {os.cpu_count()}, {rounds} rounds")
     print(f"bugkit check, 3 seeds     {check:6.2f} s")
+    print(f"the same, no sandbox      {bare:6.2f} s   ratio {check / bare:.2f}")
     print(f"jupyter execute, once     {once:6.2f} s   ratio {check / once:.2f}")
     print(f"bugkit list               {statistics.median(lists):6.2f} s of CPU")
     print(f"trusted process           {own:6d} MiB, largest run {below} MiB")
