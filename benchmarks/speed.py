@@ -1,7 +1,7 @@
 """How long a whole check takes, in the sandbox and without, beside `jupyter execute` of the same notebook once.
 
-Also what listing costs. Run it by hand on a quiet machine: ``python benchmarks/speed.py [ROUNDS]``. Rounds are interleaved; ratios are of
-medians. Memory is the largest resident size of the trusted process and of a run's process.
+Also what listing costs. Run it by hand on a quiet machine: ``python benchmarks/speed.py [ROUNDS]``. Rounds are
+interleaved; ratios are of medians. Memory is the largest resident size of the trusted process and of a run's process.
 """
 
 from __future__ import annotations

@@ -350,7 +350,7 @@ def test_evidence_survives_the_file(exercise: Exercise, monkeypatch: pytest.Monk
     evidences.write(exercise, evidence)
     document = json.loads(evidences.path_of(exercise).read_text(encoding="utf-8"))
     assert list(document) == [
-        *("format", "exercise", "bugkit", "torch", "python", "seeds", "margin", "seconds_per_run"),
+        *("format", "exercise", "bugkit", "torch", "python", "seeds", "margin", "seconds_per_run", "sources"),
         *("shipped", "solution", "partial_fixes", "wrong_fixes", "valid_fixes"),
     ]
     assert document["shipped"] == {"passed": 0, "loss": [None, None]}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bugkit.author import evidence
 from bugkit.author.build import build
 from bugkit.author.verify import verify
 from bugkit.exercise import Catalog
@@ -37,11 +38,21 @@ def test_there_is_enough_to_learn_from(exercise):
     assert (exercise.solution_path / "explanation.md").read_text().strip()
 
 
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_the_evidence_is_of_what_is_here(exercise):
+    found = evidence.read(exercise)
+    assert found.seeds >= 20
+    assert found.sources == evidence.fingerprint(exercise), f"measure anew: bugkit author verify {exercise.id}"
+    assert (found.shipped.passed, found.solution.passed) == (0, found.seeds)
+    assert [fix.id for fix in (*found.partial_fixes, *found.wrong_fixes) if fix.passed == found.seeds] == []
+    assert [fix.id for fix in found.valid_fixes if fix.passed < found.seeds] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
 def test_an_exercise_is_sound_on_three_seeds(exercise):
-    (evidence,) = verify([exercise], [100, 101, 102], lambda *_: None)
-    assert evidence.problems == ()
+    (proof,) = verify([exercise], [100, 101, 102], lambda *_: None)
+    assert proof.problems == ()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from bugkit import notebook
 from bugkit.author.files import write_whole
 from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise
@@ -41,6 +43,7 @@ class Evidence:
     seeds: int
     margin: float | None  # (below - worst loss of a correct program) / below; None where one had no loss
     seconds_per_run: float  # mean over the solution's runs
+    sources: str  # fingerprint of what was measured
     shipped: Program
     solution: Program
     partial_fixes: tuple[Program, ...] = ()
@@ -59,6 +62,7 @@ class Evidence:
             "seeds": self.seeds,
             "margin": _rounded(self.margin),
             "seconds_per_run": _rounded(self.seconds_per_run),
+            "sources": self.sources,
             "shipped": _judged(self.shipped),
             "solution": _judged(self.solution),
             "partial_fixes": [_caught(p) for p in self.partial_fixes],
@@ -66,6 +70,19 @@ class Evidence:
             "valid_fixes": [{"id": p.id, **_judged(p)} for p in self.valid_fixes],
         }
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def fingerprint(exercise: Exercise) -> str:
+    """Of all that a measurement depends on; words alone (story, hints, reasons) may change without a new one."""
+    manifest, bugs = exercise.manifest, exercise.bugs
+    parts = [
+        *(cell.source for cell in notebook.read(exercise.solution).cells if cell.runs),
+        manifest.run.model_dump_json(),
+        manifest.converge.model_dump_json(),
+        exercise.checks.read_text(encoding="utf-8"),
+        *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
+    ]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def path_of(exercise: Exercise) -> Path:

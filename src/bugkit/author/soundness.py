@@ -10,7 +10,7 @@ from importlib import metadata
 from statistics import fmean
 
 import bugkit
-from bugkit.author.evidence import Evidence, Program
+from bugkit.author.evidence import Evidence, Program, fingerprint
 from bugkit.author.variants import Kind, Variant
 from bugkit.exercise import Exercise
 from bugkit.exercise.manifest import Bug
@@ -40,6 +40,7 @@ def assess(exercise: Exercise, results: Results, target: Target) -> Evidence:
         seeds=len(solution_runs),
         margin=margin,
         seconds_per_run=fmean(run.seconds for run in solution_runs),
+        sources=fingerprint(exercise),
         shipped=by_kind["shipped"][0],
         solution=by_kind["solution"][0],
         partial_fixes=tuple(by_kind.get("partial", ())),

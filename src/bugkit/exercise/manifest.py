@@ -110,9 +110,14 @@ class Bugs(Record):
     wrong_fix: list[Patch] = []
     valid_fix: list[Patch] = []
 
+    @property
+    def patches(self) -> tuple[Patch, ...]:
+        """All of them."""
+        return (*self.bug, *self.wrong_fix, *self.valid_fix)
+
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Bugs:
-        ids = [patch.id for patch in (*self.bug, *self.wrong_fix, *self.valid_fix)]
+        ids = [patch.id for patch in self.patches]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"id {twice[0]!r} is used twice")
