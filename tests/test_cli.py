@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bugkit import magic
+from bugkit.author.variants import variants
 from bugkit.exercise import Catalog
 from bugkit.notebook import Cell, read
 from bugkit.pristine import original, template
@@ -385,3 +386,94 @@ def test_the_magic_finds_the_file_that_vs_code_names(pack: Path, monkeypatch: py
 
 def test_the_cell_of_the_magic_is_not_run() -> None:
     assert not Cell("check", "code", "%load_ext bugkit\n%bugkit check").runs
+
+
+# ---- stages
+
+
+STAGE = """
+[[stage]]
+title = "And three times as much"
+checks = ["check_three_times"]
+names = ["triple"]
+"""
+CHECK = """
+
+def check_three_times(run):
+    \"\"\"What is tripled is three times as much.\"\"\"
+    x = run.rng.normal(size=5)
+    assert np.allclose(run.triple(x), 3 * x), "it is not"
+"""
+BUG = """
+[[bug]]
+id = "twice"
+symptom = "misbehaves"
+cell = "tripling"
+find = "3 * x"
+replace = "2 * x"
+why = "It doubles."
+"""
+
+
+@pytest.fixture
+def staged(pack: Path) -> Path:
+    """The pack with a second stage in its first exercise."""
+    solution = solution_of(pack)
+    document = json.loads(solution.read_text())
+    tripling = {
+        "cell_type": "code",
+        "id": "tripling",
+        "execution_count": None,
+        "outputs": [],
+        "metadata": {"tags": ["stage-2"]},
+        "source": ["def triple(x):\n", "    return 3 * x"],
+    }
+    document["cells"].append(tripling)
+    solution.write_text(json.dumps(document))
+    exercise = notebook_of(pack).parent
+    for path, text in (
+        *((exercise / "exercise.toml", STAGE), (exercise / "checks.py", CHECK)),
+        (solution.parent / "bugs.toml", BUG),
+    ):
+        path.write_text(path.read_text() + text)
+    return pack
+
+
+def test_a_stage_opens_when_the_one_before_is_passed(staged: Path, bugkit: Bugkit) -> None:
+    assert bugkit("author", "build", "toy01").returncode == 0
+    path = notebook_of(staged)
+    assert (read(path).cell("tripling") or Cell("", "", "")).locked
+    assert bugkit("check", "toy01").returncode == 1
+
+    first = {str(cell.id): cell.source for cell in read(solution_of(staged)).cells}
+    document = json.loads(path.read_text())
+    for cell in document["cells"]:
+        if cell["id"] != "tripling":
+            cell["source"] = first[cell["id"]]
+    path.write_text(json.dumps(document))
+    passed = bugkit("check", "toy01", "--json")
+    verdict = json.loads(passed.stdout)
+    assert (passed.returncode, verdict["stage"], verdict["stages"]) == (0, 1, 2)
+    assert "And three times as much" in verdict["next"]
+    assert not (read(path).cell("tripling") or Cell("", "", "", {"editable": False, "deletable": False})).locked
+    assert Progress(staged / ".bugkit" / "progress.db").state("toy01") == "tried"
+
+    failed = json.loads(bugkit("check", "toy01", "--json").stdout)
+    assert (failed["outcome"], failed["stage"]) == ("failed", 2)
+    assert [check["outcome"] for check in failed["checks"]] == ["passed", "passed", "failed"]
+    edit(path, "2 * x", "x + x + x")
+    assert bugkit("check", "toy01").returncode == 0
+    assert Progress(staged / ".bugkit" / "progress.db").state("toy01") == "passed"
+
+
+def test_a_sealed_stage_is_not_run(staged: Path, bugkit: Bugkit) -> None:
+    bugkit("author", "build", "toy01")
+    edit(notebook_of(staged), "2 * x", "1 / 0")
+    document = json.loads(bugkit("check", "toy01", "--json").stdout)
+    assert (document["stage"], document["outcome"]) == (1, "failed")
+
+
+def test_a_proof_covers_every_stage(staged: Path) -> None:
+    exercise = Catalog(staged).find("toy01")
+    named = {(variant.kind, variant.id) for variant in variants(exercise)}
+    assert {("valid", "stage-1"), ("wrong", "stage-1-shipped"), ("partial", "twice")} <= named

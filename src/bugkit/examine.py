@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from bugkit import checks as authors
 from bugkit.box import Guard, Job, Runs, Stopped
 from bugkit.box.account import Account, account_of, heard
 from bugkit.exercise import Manifest
-from bugkit.notebook import Notebook
+from bugkit.notebook import Notebook, stage_of
 from bugkit.run import Run, Task
 from bugkit.verdict import LearnerError, RunResult
 
@@ -38,7 +38,7 @@ class Examination:
                 account, curve = account_of(*channel.receive())
                 result = _told(result, account, curve)
                 if result.status == "ok":
-                    _refuse_missing(limits.names, account.names)
+                    _refuse_missing(self.job.names, account.names)
                     run = Run(
                         channel, seed=self.seed, curve=curve, arrays=limits.arrays, dataset=limits.data, task=self.task
                     )
@@ -56,7 +56,7 @@ class Examination:
             seed=self.seed,
             arrays=limits.arrays,
             record=tuple(limits.record),
-            names=tuple(limits.names),
+            names=tuple(self.manifest.names_at(stage_of(self.notebook))),
             memory_mib=limits.memory_mib,
             data=limits.data,
             drawn=self.task.train if self.task else (),
@@ -64,16 +64,17 @@ class Examination:
 
     def _judged(self, result: RunResult, run: Run) -> RunResult:
         loss = authors.measure(self.checks, run)
+        later = self.manifest.later_checks(stage_of(self.notebook))
         in_budget = result.steps <= self.manifest.run.max_steps
         return replace(
             result,
             loss=loss,
             converged=self.manifest.converge.holds(loss) and in_budget,
-            checks=tuple(authors.perform(check, run) for check in self.checks.checks),
+            checks=tuple(authors.perform(c, run) for c in self.checks.checks if c.__name__ not in later),
         )
 
 
-def _refuse_missing(wanted: list[str], there: list[str]) -> None:
+def _refuse_missing(wanted: Sequence[str], there: list[str]) -> None:
     missing = [name for name in wanted if name not in there]
     if missing:
         raise Stopped("no_answer", f"the notebook has no `{missing[0]}` after its last cell")

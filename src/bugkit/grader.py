@@ -21,7 +21,7 @@ from bugkit.box.start import BoxDiedError
 from bugkit.errors import Fault, ManifestError
 from bugkit.examine import Examination, OnEvent
 from bugkit.exercise import Exercise
-from bugkit.notebook import Notebook, Rebuilt, read, rebuild
+from bugkit.notebook import Notebook, Rebuilt, at_their_stage, read, rebuild, stage_of
 from bugkit.symptoms import diagnose
 from bugkit.verdict import CONVERGENCE, RunResult, Target, Verdict, outcome_of, over_seeds, score_of
 
@@ -39,7 +39,7 @@ def check(
     on_event: OnEvent | None = None,
 ) -> Verdict:
     """Judge one learner's notebook on every seed of the exercise; for ``sandbox`` see Grader."""
-    rebuilt = rebuild(template, read(path))
+    rebuilt = rebuild(*at_their_stage(template, read(path)))
     with Grader(engine, sandbox=sandbox) as grader:
         waiting = [
             grader.submit(exercise, rebuilt.notebook, seed, on_event) for seed in seeds or exercise.manifest.run.seeds
@@ -150,7 +150,7 @@ class Grader:
         """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
         if exercise.checks not in self._checks:
             checks = authors.load(exercise.checks, exercise.manifest.converge.measure)
-            _refuse_idle_weights(exercise, checks)
+            _refuse_unknown_checks(exercise, checks)
             self._checks[exercise.checks] = checks
         return self._checks[exercise.checks]
 
@@ -180,12 +180,14 @@ def _sandbox(engine: Engine, *, wanted: bool | None) -> tuple[Tool | None, str]:
     return None, found.reason if isinstance(found, Missing) and wanted is None else "--no-sandbox was given"
 
 
-def _refuse_idle_weights(exercise: Exercise, checks: authors.Checks) -> None:
+def _refuse_unknown_checks(exercise: Exercise, checks: authors.Checks) -> None:
     known = [CONVERGENCE, *(check.__name__ for check in checks.checks)]
-    for name in exercise.manifest.weights:
+    for name in (*exercise.manifest.weights, *exercise.manifest.later_checks(1)):
         if name not in known:
             evidence = [f"found: {name!r}", f"known: {', '.join(known)}"]
-            raise ManifestError(f"{exercise.path / 'exercise.toml'}: [weights] names no check", evidence=evidence)
+            raise ManifestError(
+                f"{exercise.path / 'exercise.toml'}: [weights] or [[stage]] names no check", evidence=evidence
+            )
 
 
 def cores() -> int:
@@ -222,6 +224,8 @@ def judge(
         return verdict
     return replace(
         verdict,
+        stage=stage_of(rebuilt.notebook),
+        stages=exercise.manifest.stages,
         restored_cells=rebuilt.restored,
         missing_cells=rebuilt.missing,
         extra_cells=rebuilt.extra,

@@ -84,11 +84,12 @@ class Progress:
         self.path = path
 
     def record(self, verdict: Verdict, seconds: float) -> None:
-        """Store an attempt, or ProgressError where the folder does not let us."""
+        """Store an attempt, or ProgressError where the folder does not let us. An early stage's pass is no pass yet."""
+        outcome = verdict.outcome if verdict.complete or verdict.outcome != "passed" else f"stage-{verdict.stage}"
         with self._writing() as db:
             db.execute(
                 "INSERT INTO attempt (exercise, at, outcome, score, seconds) VALUES (?, ?, ?, ?, ?)",
-                (verdict.exercise, _now(), verdict.outcome, verdict.score, seconds),
+                (verdict.exercise, _now(), outcome, verdict.score, seconds),
             )
 
     def show_hint(self, exercise: str, levels: int) -> int:

@@ -94,8 +94,15 @@ class Verdict:
     extra_cells: int = 0
     changed_lines: int = 0
     next: str = ""
+    stage: int = 1  # that was judged, with those before it
+    stages: int = 1
     no_sandbox: str = ""  # why the runs were in no sandbox
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def complete(self) -> bool:
+        """Whether this is the exercise's last stage, after which nothing is left to do."""
+        return self.stage >= self.stages
 
 
 def over_seeds(runs: Sequence[RunResult]) -> tuple[CheckResult, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bugkit.author.files import write_whole
 from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise, Patch
-from bugkit.notebook import Notebook, apply, read
+from bugkit.notebook import Notebook, apply, read, sealed
+from bugkit.notebook.files import write_whole
 
 
 def shipped(exercise: Exercise) -> Notebook:
@@ -17,7 +17,7 @@ def shipped(exercise: Exercise) -> Notebook:
 
 def build(exercise: Exercise, *, write: bool) -> bool:
     """Whether the learner's notebook was in step with its sources to the byte; with ``write`` it is now."""
-    wanted = shipped(exercise).to_json()
+    wanted = sealed(shipped(exercise)).to_json()
     found = exercise.notebook.read_bytes() if exercise.notebook.is_file() else None
     in_step = found == wanted.encode()
     if write and not in_step:

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bugkit import notebook
-from bugkit.author.files import write_whole
 from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise
+from bugkit.notebook.files import write_whole
 
 FORMAT = 1
 DIGITS = 4  # significant; the rest differs between machines

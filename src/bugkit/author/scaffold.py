@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 from bugkit.author.build import build
-from bugkit.author.files import write_whole
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import FOLDER
 from bugkit.notebook import Notebook, read
+from bugkit.notebook.files import write_whole
 
 TEMPLATE = Path(__file__).parent / "template"
 

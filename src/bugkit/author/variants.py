@@ -11,7 +11,7 @@ from typing import Literal
 from bugkit.author.build import patched, shipped
 from bugkit.exercise import Exercise
 from bugkit.exercise.manifest import Bug
-from bugkit.notebook import Notebook, read
+from bugkit.notebook import Notebook, read, stage_of, up_to
 
 Kind = Literal["shipped", "solution", "partial", "wrong", "valid"]
 MAX_EXHAUSTIVE = 5  # bugs; beyond, the subsets are too many to run them all
@@ -39,6 +39,8 @@ def variants(exercise: Exercise) -> list[Variant]:
     return [
         Variant("shipped", "shipped", broken),
         Variant("solution", "solution", solution),
+        *(Variant("valid", f"stage-{stage}", up_to(solution, stage)) for stage in range(1, stage_of(solution))),
+        *(Variant("wrong", f"stage-{stage}-shipped", up_to(broken, stage)) for stage in range(1, stage_of(solution))),
         *(_partial(exercise, solution, left) for left in partial_fixes(bugs.bug)),
         *(Variant("wrong", p.id, patched(exercise, broken, [p])) for p in bugs.wrong_fix),
         *(Variant("valid", p.id, patched(exercise, broken, [p])) for p in bugs.valid_fix),

@@ -107,7 +107,24 @@ def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
             on_event=on_event,
         )
     _store(desk, exercise, verdict, time.monotonic() - start)
-    return verdict
+    return _opened(exercise, path, verdict)
+
+
+def _opened(exercise: Exercise, path: Path, verdict: Verdict) -> Verdict:
+    """The verdict with its next step; after an early stage's pass the next one is opened in the notebook."""
+    from dataclasses import replace
+
+    from bugkit.notebook import unlock
+
+    if verdict.outcome != "passed" or verdict.complete:
+        return verdict
+    stage = verdict.stage + 1
+    title = exercise.manifest.stage[verdict.stage - 1].title
+    try:
+        unlock(path, stage)
+    except OSError as error:
+        note(f"stage {stage} could not be opened in {path}: {error.strerror}")
+    return replace(verdict, next=f"reload the notebook; stage {stage} of {verdict.stages} is open: {title}")
 
 
 def seeds_of(exercise: Exercise, count: int | None) -> list[int]:

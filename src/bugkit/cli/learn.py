@@ -63,7 +63,8 @@ def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
 @pass_desk
 def reset(desk: Desk, ex: str) -> None:
     """Begin again: your notebook is kept as a backup, and the first one is put back."""
-    from bugkit.author.files import write_whole
+    from bugkit.notebook import sealed
+    from bugkit.notebook.files import write_whole
     from bugkit.pristine import original
 
     exercise = desk.exercise(ex)
@@ -75,7 +76,7 @@ def reset(desk: Desk, ex: str) -> None:
         )
     try:
         backup = _back_up(desk, exercise)
-        write_whole(exercise.notebook, pristine.to_json())
+        write_whole(exercise.notebook, sealed(pristine).to_json())
     except OSError as error:
         raise BugkitError(f"{exercise.id}: the notebook was not reset", evidence=[str(error)]) from error
     if backup:

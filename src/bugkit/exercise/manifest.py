@@ -61,6 +61,14 @@ class Hint(Record):
     text: Text
 
 
+class Stage(Record):
+    """One ``[[stage]]`` after the first: its cells carry the tag ``stage-2``, the next one's ``stage-3``."""
+
+    title: Text
+    checks: Annotated[list[Name], Field(min_length=1)]  # of checks.py, made from this stage on
+    names: list[Name] = []  # that these checks ask for
+
+
 class Manifest(Record):
     """``exercise.toml``."""
 
@@ -73,7 +81,21 @@ class Manifest(Record):
     run: Limits
     converge: Band
     hint: Annotated[list[Hint], Field(min_length=3)]
+    stage: list[Stage] = []  # after the first
     weights: dict[str, Annotated[float, Field(gt=0)]] = {}  # of checks, and of "convergence", in the score; else 1
+
+    @property
+    def stages(self) -> int:
+        """How many there are."""
+        return 1 + len(self.stage)
+
+    def names_at(self, stage: int) -> list[str]:
+        """What the checks up to a stage ask for."""
+        return [*self.run.names, *(name for one in self.stage[: stage - 1] for name in one.names)]
+
+    def later_checks(self, stage: int) -> set[str]:
+        """The checks that are not made yet at a stage."""
+        return {check for one in self.stage[stage - 1 :] for check in one.checks}
 
 
 class Edit(Record):

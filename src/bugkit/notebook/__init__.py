@@ -4,5 +4,18 @@ from bugkit.notebook.model import Cell, Notebook
 from bugkit.notebook.patch import apply
 from bugkit.notebook.read import read
 from bugkit.notebook.rebuild import Rebuilt, rebuild
+from bugkit.notebook.stages import at_their_stage, sealed, stage_of, unlock, up_to
 
-__all__ = ["Cell", "Notebook", "Rebuilt", "apply", "read", "rebuild"]
+__all__ = [
+    "Cell",
+    "Notebook",
+    "Rebuilt",
+    "apply",
+    "at_their_stage",
+    "read",
+    "rebuild",
+    "sealed",
+    "stage_of",
+    "unlock",
+    "up_to",
+]

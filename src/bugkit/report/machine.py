@@ -19,6 +19,8 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "exercise": verdict.exercise,
         "outcome": verdict.outcome,
         "score": verdict.score,
+        "stage": verdict.stage,
+        "stages": verdict.stages,
         "engine": verdict.engine,
         "sandbox": verdict.sandbox,
         "no_sandbox": verdict.no_sandbox,

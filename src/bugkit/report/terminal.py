@@ -47,7 +47,8 @@ def render(verdict: Verdict, console: Console) -> None:
 def _lines(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     word, style = WORDS[verdict.outcome]
     yield Text(""), 0
-    yield Text.assemble((word, style), f"  {verdict.exercise}  {verdict.title}"), 0
+    stage = f", stage {verdict.stage} of {verdict.stages}" if verdict.stages > 1 else ""
+    yield Text.assemble((word, style), f"  {verdict.exercise}  {verdict.title}{stage}"), 0
     yield from _runs(verdict)
     if verdict.outcome == "failed" and all(run.converged for run in verdict.runs):
         yield Text("The loss is where it should be. A check below is not: the cause is still there."), 2
