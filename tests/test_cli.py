@@ -461,14 +461,15 @@ def test_a_stage_opens_when_the_one_before_is_passed(staged: Path, bugkit: Bugki
     failed = json.loads(bugkit("check", "toy01", "--json").stdout)
     assert (failed["outcome"], failed["stage"]) == ("failed", 2)
     assert [check["outcome"] for check in failed["checks"]] == ["passed", "passed", "failed"]
-    edit(path, "return 2 * x", "return x + x + x")
-    assert bugkit("check", "toy01").returncode == 0
+    edit(path, 'return 2 * x"', 'return x + x + x"')
+    final = bugkit("check", "toy01")
+    assert final.returncode == 0, final.stdout
     assert Progress(staged / ".bugkit" / "progress.db").state("toy01") == "passed"
 
 
 def test_a_sealed_stage_is_not_run(staged: Path, bugkit: Bugkit) -> None:
     bugkit("author", "build", "toy01")
-    edit(notebook_of(staged), "return 2 * x", "return 1 / 0")
+    edit(notebook_of(staged), 'return 2 * x"', 'return 1 / 0"')
     document = json.loads(bugkit("check", "toy01", "--json").stdout)
     assert (document["stage"], document["outcome"]) == (1, "failed")
 
