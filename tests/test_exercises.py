@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,10 @@ def test_both_engines_judge_alike(exercise, grader):
             assert [c.outcome for c in pair[0].checks] == [c.outcome for c in pair[1].checks]
             assert pair[0].curve[:5] == pytest.approx(pair[1].curve[:5])
             assert pair[0].steps == pair[1].steps
+
+
+def test_the_catalogue_page_is_of_what_is_here():
+    spec = importlib.util.spec_from_file_location("make_catalog", ROOT / "tools" / "make_catalog.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.PAGE.read_text() == tool.page(Catalog(ROOT)), "write it anew: python tools/make_catalog.py"
