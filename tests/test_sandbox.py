@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import struct
+import subprocess
+import sys
+import venv
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +31,19 @@ def test_every_promise_holds():
     trial = preflight(TOOL)
     assert [promise.name for promise in trial.promises if not promise.holds] == []
     assert len(trial.promises) == len(PROMISES)
+
+
+@needs_a_sandbox
+def test_python_may_lie_in_a_scratch_folder(tmp_path):
+    venv.create(tmp_path / "env", symlinks=True)
+    program = (
+        "import sys; from bugkit.box import bwrap, preflight; sys.exit(not preflight.preflight(bwrap.find()).holds)"
+    )
+    packages = next(path for path in sys.path if Path(path).name == "site-packages")
+    source = str(Path(bwrap.__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([source, packages])}
+    python = tmp_path / "env" / "bin" / "python"
+    assert subprocess.run([python, "-c", program], env=environment, check=False, timeout=100).returncode == 0
 
 
 @needs_a_sandbox

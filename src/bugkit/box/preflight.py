@@ -65,6 +65,7 @@ def preflight(tool: Tool) -> Preflight:
     with tempfile.TemporaryDirectory(prefix="bugkit-canary-") as folder, socket.create_server(("127.0.0.1", 0)) as port:
         canary = Path(folder) / f"canary-{secrets.token_hex(8)}"
         canary.write_text("not to be read")
+        Path(folder).chmod(0o755)  # open to everybody: only the walls keep it from the box
         # an open file and a word of the environment that must not be found inside
         with canary.open() as held, _environment("BUGKIT_CANARY", canary.name):
             os.set_inheritable(held.fileno(), True)

@@ -22,7 +22,7 @@ Options = Iterator[list[str]]
 
 def options(fonts: int) -> list[str]:
     """All options; ``fonts`` is the descriptor of matplotlib's list of fonts."""
-    lines = [*namespaces(), *_system(), *_interpreter(), *_scratch(fonts), *_variables()]
+    lines = [*namespaces(), *_system(), *_scratch(fonts), *_interpreter(), *_closed(), *_variables()]
     return [word for line in lines for word in line]
 
 
@@ -71,12 +71,17 @@ def _interpreter() -> Options:
 
 
 def _scratch(fonts: int) -> Options:
+    """Folders in memory; Python may well lie below one of them, and is mounted after."""
     for folder, size in SIZES.items():
         yield ["--perms", "1777", "--size", str(size), "--tmpfs", folder]
     yield ["--perms", "1777", "--dir", f"{HOME}/.cache", "--perms", "1777", "--dir", f"{HOME}/.cache/matplotlib"]
     known = font_list()  # without it every box would look through all fonts again
     name = known.name if known else "fontlist-unknown"  # a descriptor that is not asked for would stay open inside
     yield ["--ro-bind-data", str(fonts), f"{HOME}/.cache/matplotlib/{name}"]
+
+
+def _closed() -> Options:
+    """What was needed to mount all this is read-only from now on."""
     yield ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME]
 
 
