@@ -40,6 +40,8 @@ HOMES = {  # a library, and where alone it may be imported
     "subprocess": ["box/", "magic.py"],
     "resource": ["box/"],
     "sqlite3": ["progress.py"],
+    "watchfiles": ["watch.py"],
+    "prompt_toolkit": ["watch.py"],
     "click": ["cli/"],
     "rich": ["cli/", "report/", "author/"],
 }

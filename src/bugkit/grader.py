@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -37,15 +38,16 @@ def check(
     engine: Engine | None = None,
     sandbox: bool | None = None,
     on_event: OnEvent | None = None,
+    grader: Grader | None = None,
 ) -> Verdict:
-    """Judge one learner's notebook on every seed of the exercise; for ``sandbox`` see Grader."""
+    """Judge one learner's notebook on every seed of the exercise, with a Grader of its own or one that is warm."""
     rebuilt = rebuild(*at_their_stage(template, read(path)))
-    with Grader(engine, sandbox=sandbox) as grader:
+    with nullcontext(grader) if grader else Grader(engine, sandbox=sandbox) as hall:
         waiting = [
-            grader.submit(exercise, rebuilt.notebook, seed, on_event) for seed in seeds or exercise.manifest.run.seeds
+            hall.submit(exercise, rebuilt.notebook, seed, on_event) for seed in seeds or exercise.manifest.run.seeds
         ]
         runs = [future.result() for future in waiting]
-    return judge(exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=rebuilt)
+    return judge(exercise, runs, engine=hall.engine, no_sandbox=hall.no_sandbox, rebuilt=rebuilt)
 
 
 class Grader:
@@ -74,6 +76,11 @@ class Grader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._pool.shutdown()
+
+    def stop(self) -> None:
+        """End all runs now: those that wait for one get a fault."""
         self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
@@ -81,7 +88,6 @@ class Grader:
                 box.close()
             for stock in self._stock.values():
                 stock.close()
-        self._pool.shutdown()
 
     def submit(
         self,

@@ -17,6 +17,7 @@ from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
+    from bugkit.grader import Grader
     from bugkit.verdict import Verdict
 
 FAILED = 1
@@ -58,8 +59,8 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
     exercise = desk.require_exercise(ex)
     if path is None:
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
-    verdict = _judged(desk, exercise, path, wish)
-    _show(verdict, wish)
+    verdict = judged(desk, exercise, path, wish)
+    show(verdict, wish)
     return 0 if verdict.outcome == "passed" else FAILED
 
 
@@ -69,9 +70,9 @@ def _check_all(desk: Desk, wish: Wish) -> int:
     errors: list[BugkitError] = []
     for exercise in desk.catalog:
         try:
-            verdicts.append(_judged(desk, exercise, exercise.notebook, wish))
+            verdicts.append(judged(desk, exercise, exercise.notebook, wish))
             if not wish.as_json:
-                _show(verdicts[-1], wish)
+                show(verdicts[-1], wish)
         except BugkitError as error:
             errors.append(error)
             if not wish.as_json:
@@ -90,7 +91,8 @@ def _check_all(desk: Desk, wish: Wish) -> int:
     return max([0 if passed else FAILED, *(error.exit_code for error in errors)])
 
 
-def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
+def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grader | None = None) -> Verdict:
+    """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
     from bugkit import grader
     from bugkit.pristine import template
 
@@ -105,6 +107,7 @@ def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
             engine=wish.engine,
             sandbox=wish.sandbox,
             on_event=on_event,
+            grader=warm,
         )
     _store(desk, exercise, verdict, time.monotonic() - start)
     return _opened(exercise, path, verdict)
@@ -148,7 +151,8 @@ def _store(desk: Desk, exercise: Exercise, verdict: Verdict, seconds: float) -> 
         note(error)
 
 
-def _show(verdict: Verdict, wish: Wish) -> None:
+def show(verdict: Verdict, wish: Wish) -> None:
+    """The verdict as it was wished for."""
     if wish.as_json:
         from bugkit.report.machine import as_json
 

@@ -28,7 +28,11 @@ CONTEXT_LINES = 2  # around each change of a solution
 @pass_desk
 def hint(desk: Desk, ex: str, *, as_json: bool) -> None:
     """The next hint; the first is vague, the last is plain."""
-    exercise = desk.exercise(ex)
+    say_hint(desk, desk.exercise(ex), as_json=as_json)
+
+
+def say_hint(desk: Desk, exercise: Exercise, *, as_json: bool = False) -> None:
+    """Show the next hint, and remember that it was shown."""
     hints = exercise.manifest.hint
     level, was_last = _next_level(desk, exercise)
     text = hints[level - 1].text.strip()

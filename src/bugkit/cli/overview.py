@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 import click
@@ -52,6 +53,12 @@ def list_exercises(desk: Desk, track: str | None, *, as_json: bool) -> None:
         return
     for name in [track] if track else tracks:
         _list_track(name, [pair for pair in shown if pair[0].manifest.track == name])
+
+
+def say_list(desk: Desk) -> None:
+    """Every exercise by its track."""
+    for name, pairs in groupby(_pairs(desk), key=lambda pair: pair[0].manifest.track):
+        _list_track(name, list(pairs))
 
 
 @click.command()

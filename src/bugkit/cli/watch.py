@@ -1,0 +1,169 @@
+"""`bugkit watch`: the notebook is judged again at every save, in a box that stays warm."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bugkit.cli.check import Wish, judged, show
+from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.cli.learn import say_hint
+from bugkit.cli.overview import say_list
+from bugkit.errors import BugkitError, UsageError
+from bugkit.exercise import Exercise
+
+if TYPE_CHECKING:
+    from bugkit.grader import Grader
+    from bugkit.watch import Happened
+
+WIDTH = 30  # of the progress bar, in characters
+QUIT = ("q", "Q", "c-c", "c-d")
+
+
+@click.command()
+@click.argument("ex", required=False)
+@click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
+@pass_desk
+def watch(desk: Desk, ex: str | None, *, sandbox: bool | None) -> int:
+    """Judge a notebook again at every save; by default the next exercise's. Keys tell what else there is."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("`bugkit watch` needs a terminal", next_command="bugkit check")
+    exercise = desk.require_exercise(ex)
+    return asyncio.run(_Watch(desk, exercise, Wish(None, None, as_json=False, sandbox=sandbox)).run())
+
+
+class _Watch:
+    """The loop: one exercise at a time, judged when it is saved; it moves on only when told."""
+
+    def __init__(self, desk: Desk, exercise: Exercise, wish: Wish) -> None:
+        self._desk = desk
+        self._exercise = exercise
+        self._wish = wish
+        self._outcome = ""
+        self._left = False
+        self._keys: dict[str, tuple[str, Callable[[], Any]]] = {
+            "n": ("next", self._move_on),
+            "h": ("hint", lambda: say_hint(self._desk, self._exercise)),
+            "l": ("list", lambda: say_list(self._desk)),
+            "r": ("run", lambda: True),
+        }
+
+    async def run(self) -> int:
+        """Until the learner leaves."""
+        from bugkit import grader
+        from bugkit.watch import Desk as Happenings
+
+        happenings = Happenings()
+        loop = asyncio.get_running_loop()
+        with happenings.keys(), grader.Grader(sandbox=self._wish.sandbox) as warm:
+            ending = asyncio.ensure_future(asyncio.Event().wait())
+            for name in (signal.SIGTERM, signal.SIGHUP):
+                with suppress(NotImplementedError):
+                    loop.add_signal_handler(name, ending.cancel)
+            happenings.watch(self._exercise.notebook)
+            self._greet()
+            again = True
+            while True:
+                if again and await self._judge(warm, happenings, ending):
+                    break
+                self._say_keys()
+                happened = await _first(happenings.next(), ending)
+                if happened is None or happened.key in QUIT:
+                    break
+                again = self._answer(happened, happenings)
+            happenings.close()
+        click.echo()
+        return 0
+
+    async def _judge(self, warm: Grader, happenings: Any, ending: asyncio.Future[Any]) -> bool:
+        """Judge until nothing was saved meanwhile; whether the learner left instead."""
+        again = True
+        while again:
+            again = False
+            click.echo(f"\r\n{self._exercise.id}: judging {short(self._exercise.notebook)}")
+            work = asyncio.ensure_future(asyncio.to_thread(self._verdict, warm))
+            while not work.done():
+                following = asyncio.ensure_future(happenings.next())
+                await asyncio.wait({work, following, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if ending.done() or (following.done() and following.result().key in QUIT):
+                    self._left = True
+                    warm.stop()
+                    await asyncio.wait({work})
+                    return True
+                again |= following.done() and (following.result().saved or following.result().key == "r")
+                following.cancel()
+            work.result()
+        return False
+
+    def _verdict(self, warm: Grader) -> None:
+        try:
+            verdict = judged(self._desk, self._exercise, self._exercise.notebook, self._wish, warm=warm)
+        except BugkitError as error:
+            if self._left:
+                return
+            self._outcome = "error"
+            click.echo(str(error), err=True)
+            return
+        self._outcome = verdict.outcome
+        show(verdict, self._wish)
+
+    def _answer(self, happened: Happened, happenings: Any) -> bool:
+        """Do what was asked for; whether to judge."""
+        if happened.why:
+            click.echo(f"\nsaves cannot be seen here ({happened.why}): press r to judge")
+        if happened.saved:
+            return True
+        if happened.key not in self._keys:
+            return False
+        click.echo()
+        before = self._exercise
+        judge = self._keys[happened.key][1]() is True
+        if self._exercise is not before:
+            happenings.watch(self._exercise.notebook)
+            self._greet()
+        return judge
+
+    def _move_on(self) -> bool:
+        """To the first exercise after this one, round the catalog, that is not passed."""
+        everything = list(self._desk.catalog)
+        at = everything.index(self._exercise)
+        done = self._desk.progress.summary()
+        for exercise in (*everything[at + 1 :], *everything[:at]):
+            if exercise.id not in done or done[exercise.id].state != "passed":
+                self._exercise, self._outcome = exercise, ""
+                return True
+        click.echo("every other exercise is passed")
+        return False
+
+    def _greet(self) -> None:
+        manifest = self._exercise.manifest
+        click.secho(f"\n{self._exercise.id}  {manifest.title}", bold=True)
+        click.echo(f"watching {short(self._exercise.notebook)}; it is judged whenever you save it")
+
+    def _say_keys(self) -> None:
+        """How far along, and the keys that do something now."""
+        done = self._desk.progress.summary()
+        total = len(self._desk.catalog.exercises)
+        passed = sum(e.id in done and done[e.id].state == "passed" for e in self._desk.catalog)
+        full = round(WIDTH * passed / total)
+        click.echo(f"\n[{'#' * full}{'-' * (WIDTH - full)}] {passed}/{total}  {self._exercise.id} {self._outcome}")
+        keys = [f"{key} {word}" for key, (word, _) in self._keys.items()]
+        click.echo("  ".join([*keys, "q quit"]), nl=False)
+        click.echo(" ", nl=True)
+
+
+async def _first(coming: Any, ending: asyncio.Future[Any]) -> Happened | None:
+    """What happens next, or None when the program is told to end."""
+    task = asyncio.ensure_future(coming)
+    await asyncio.wait({task, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if ending.done():
+        task.cancel()
+        return None
+    happened: Happened = task.result()
+    return happened

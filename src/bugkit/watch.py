@@ -1,0 +1,74 @@
+"""What happens at a learner's desk: notebooks that are saved, keys that are pressed, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+STEP_MS = 50  # a save is told when this long nothing more was written: editors write a file in several steps
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A key that was pressed, or a save; ``why`` says why saves cannot be seen here."""
+
+    key: str = ""
+    saved: bool = False
+    why: str = ""
+
+
+class Desk:
+    """Saves of one file at a time, and keys. Use it in a ``with``, inside a running event loop."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Happened] = asyncio.Queue()
+        self._watching: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def keys(self) -> Iterator[None]:
+        """Take keys one by one, without echo; the terminal is given back as it was, whatever happens."""
+        from prompt_toolkit.input import create_input
+
+        source = create_input()
+
+        def read() -> None:
+            for press in source.read_keys():
+                self._queue.put_nowait(Happened(key=str(getattr(press.key, "value", press.key))))
+
+        with source.raw_mode(), source.attach(read):
+            yield
+
+    def watch(self, path: Path) -> None:
+        """From now on tell saves of this file, and of no other."""
+        self.close()
+        self._watching = asyncio.create_task(self._tell_saves(path))
+
+    def close(self) -> None:
+        """Tell no more saves."""
+        if self._watching:
+            self._watching.cancel()
+
+    async def next(self) -> Happened:
+        """The next thing that happens."""
+        return await self._queue.get()
+
+    async def _tell_saves(self, path: Path) -> None:
+        try:
+            async for _ in saves(path):
+                self._queue.put_nowait(Happened(saved=True))
+        except (OSError, RuntimeError) as error:  # no more inotify watches; a folder of another machine
+            self._queue.put_nowait(Happened(why=str(error)))
+
+
+async def saves(path: Path) -> AsyncIterator[None]:
+    """Once for every save of a file; the folder is watched, since editors put a new file in the old one's place."""
+    from watchfiles import Change, awatch
+
+    def is_save(change: Change, changed: str) -> bool:
+        return change != Change.deleted and Path(changed).name == path.name
+
+    async for _ in awatch(path.parent, watch_filter=is_save, step=STEP_MS, recursive=False):
+        yield
