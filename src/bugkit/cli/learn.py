@@ -19,6 +19,7 @@ from bugkit.progress import ProgressError, Summary
 if TYPE_CHECKING:
     from bugkit.notebook import Notebook
 
+COLUMNS = 80
 CONTEXT_LINES = 2  # around each change of a solution
 
 
@@ -42,7 +43,7 @@ def say_hint(desk: Desk, exercise: Exercise, *, as_json: bool = False) -> None:
         return
     again = ", the last one again" if was_last else ""
     click.echo(f"{exercise.id}, hint {level} of {len(hints)}{again}\n")
-    click.echo(text)
+    click.echo(click.wrap_text(text, COLUMNS))
 
 
 @click.command()

@@ -144,7 +144,7 @@ class _Watch:
     def _greet(self) -> None:
         manifest = self._exercise.manifest
         click.secho(f"\n{self._exercise.id}  {manifest.title}", bold=True)
-        click.echo(f"watching {short(self._exercise.notebook)}; it is judged whenever you save it")
+        click.echo(f"watching {short(self._exercise.notebook)}\nIt is judged whenever you save it.")
 
     def _say_keys(self) -> None:
         """How far along, and the keys that do something now."""
@@ -154,8 +154,7 @@ class _Watch:
         full = round(WIDTH * passed / total)
         click.echo(f"\n[{'#' * full}{'-' * (WIDTH - full)}] {passed}/{total}  {self._exercise.id} {self._outcome}")
         keys = [f"{key} {word}" for key, (word, _) in self._keys.items()]
-        click.echo("  ".join([*keys, "q quit"]), nl=False)
-        click.echo(" ", nl=True)
+        click.echo("  ".join([*keys, "q quit"]))
 
 
 async def _first(coming: Any, ending: asyncio.Future[Any]) -> Happened | None:
