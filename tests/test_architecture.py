@@ -24,7 +24,7 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["run", "symptoms"],
     ["checks"],
     ["examine"],
-    ["pristine", "grader", "progress", "report"],
+    ["pristine", "grader", "progress", "report", "workspace"],
     ["author", "magic", "watch", "classroom"],
     ["cli"],
 ]

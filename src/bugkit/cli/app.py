@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bugkit import __version__
-from bugkit.cli import author, box, check, learn, overview, watch
+from bugkit.cli import author, box, check, learn, overview, watch, workspace
 from bugkit.cli.desk import FORMAT, Desk, as_document, say_json
 from bugkit.errors import BugkitError, Fault, UsageError
 
@@ -36,6 +36,8 @@ for command in (
     overview.list_exercises,
     check.check,
     watch.watch,
+    workspace.init,
+    workspace.update,
     learn.hint,
     learn.solution,
     learn.reset,

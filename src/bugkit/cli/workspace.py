@@ -1,0 +1,57 @@
+"""`bugkit init` and `bugkit update`: a workspace of the learner's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bugkit import workspace
+from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.errors import BugkitError
+from bugkit.exercise import Exercise
+from bugkit.exercise.catalog import installed
+
+
+@click.command()
+@click.argument("folder", default="bugkit-exercises", type=click.Path(path_type=Path), metavar="[DIR]")
+@pass_desk
+def init(desk: Desk, folder: Path) -> None:
+    """Make a workspace: the exercises, for you to change. By default in bugkit-exercises."""
+    catalog = desk.catalog if desk.given else installed()
+    try:
+        workspace.create(folder, catalog)
+    except OSError as error:
+        raise _failed(folder, error) from error
+    first = catalog.exercises[0]
+    click.echo(f"{len(catalog.exercises)} exercises are in {short(folder.absolute())}")
+    click.echo(f"next: cd {folder} && bugkit start {first.id}")
+
+
+@click.command()
+@pass_desk
+def update(desk: Desk) -> None:
+    """Bring new and mended exercises into this workspace; your work and your progress stay."""
+    folder = desk.workspace
+    try:
+        changes = workspace.update(folder, installed())
+    except OSError as error:
+        raise _failed(folder, error) from error
+    counts = Counter(change.what for change in changes)
+    click.echo(f"{counts['added']} files added, {counts['replaced']} replaced, {counts['kept']} kept")
+    for change in changes:
+        if change.what == "kept":
+            click.echo(f"  kept, since it is yours by now: {change.path}")
+    for exercise in _with_kept_notebook(desk, changes):
+        click.echo(f"  to begin {exercise.id} anew, with a backup of yours: bugkit reset {exercise.id}")
+
+
+def _with_kept_notebook(desk: Desk, changes: Sequence[workspace.Change]) -> list[Exercise]:
+    kept = {change.path for change in changes if change.what == "kept"}
+    return [e for e in desk.catalog if e.notebook.relative_to(desk.catalog.root).as_posix() in kept]
+
+
+def _failed(folder: Path, error: OSError) -> BugkitError:
+    return BugkitError(f"{folder}: the workspace could not be written", evidence=[str(error)])
