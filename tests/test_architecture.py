@@ -37,7 +37,7 @@ HOMES = {  # a library, and where alone it may be imported
     "nbclient": ["box/"],
     "nbformat": ["box/"],
     "jupyter_client": ["box/"],
-    "subprocess": ["box/", "magic.py"],
+    "subprocess": ["box/", "magic.py", "cli/start.py"],
     "resource": ["box/"],
     "sqlite3": ["progress.py"],
     "watchfiles": ["watch.py"],

@@ -388,6 +388,18 @@ def test_the_cell_of_the_magic_is_not_run() -> None:
     assert not Cell("check", "code", "%load_ext bugkit\n%bugkit check").runs
 
 
+def test_start_says_how_to_get_jupyterlab(bugkit: Bugkit, tmp_path: Path) -> None:
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as u\nreal = u.find_spec\n"
+        "u.find_spec = lambda name, *more: None if name == 'jupyterlab' else real(name, *more)\n"
+    )
+    told = bugkit("start", "toy01", PYTHONPATH=str(hidden))
+    assert told.returncode == 2
+    assert "pip install 'bugkit[lab]'" in told.stderr
+
+
 # ---- stages
 
 

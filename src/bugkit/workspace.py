@@ -26,8 +26,8 @@ Notebooks whose model runs but does not learn. Open one of `exercises/`, find th
 
     bugkit check {first}
 
-`bugkit` tells what is next, `bugkit hint {first}` helps, `bugkit watch` judges whenever you save, `bugkit update` brings
-new exercises and leaves your work alone.
+`bugkit` tells what is next, `bugkit hint {first}` helps, `bugkit watch` judges whenever you save, `bugkit update`
+brings new exercises and leaves your work alone.
 """
 
 

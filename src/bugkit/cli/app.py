@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bugkit import __version__
-from bugkit.cli import author, box, check, learn, overview, watch, workspace
+from bugkit.cli import author, box, check, learn, overview, start, watch, workspace
 from bugkit.cli.desk import FORMAT, Desk, as_document, say_json
 from bugkit.errors import BugkitError, Fault, UsageError
 
@@ -35,6 +35,7 @@ def bugkit(context: click.Context, catalog: Path | None) -> None:
 for command in (
     overview.list_exercises,
     check.check,
+    start.start,
     watch.watch,
     workspace.init,
     workspace.update,

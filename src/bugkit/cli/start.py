@@ -1,0 +1,28 @@
+"""`bugkit start`: the exercise, opened in JupyterLab."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import click
+
+from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.errors import UsageError
+
+
+@click.command()
+@click.argument("ex", required=False)
+@pass_desk
+def start(desk: Desk, ex: str | None) -> int:
+    """Open an exercise in JupyterLab; by default the next one. Ctrl-C ends it."""
+    exercise = desk.require_exercise(ex)
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise UsageError(
+            "JupyterLab is not installed here",
+            evidence=[f"any other editor of notebooks will do: {short(exercise.notebook)}"],
+            next_command="pip install 'bugkit[lab]'",
+        )
+    click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
+    return subprocess.call([sys.executable, "-m", "jupyterlab", str(exercise.notebook)])
