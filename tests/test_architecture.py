@@ -39,7 +39,7 @@ HOMES = {  # a library, and where alone it may be imported
     "jupyter_client": ["box/"],
     "subprocess": ["box/", "magic.py", "cli/start.py"],
     "resource": ["box/"],
-    "sqlite3": ["progress.py"],
+    "sqlite3": ["progress/"],
     "watchfiles": ["watch.py"],
     "prompt_toolkit": ["watch.py"],
     "click": ["cli/"],

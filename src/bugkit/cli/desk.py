@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +17,9 @@ from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import PACKAGE, locate
 from bugkit.progress import Progress
+
+if TYPE_CHECKING:
+    from bugkit.progress.coach import Advice
 
 FORMAT = 1
 C = TypeVar("C", bound=Callable[..., Any])
@@ -57,9 +61,15 @@ class Desk:
         return tuple(self.exercise(name) for name in names) or self.catalog.exercises
 
     def next(self) -> Exercise | None:
-        """The first exercise that is not passed."""
-        done = self.progress.summary()
-        return next((e for e in self.catalog if e.id not in done or done[e.id].state != "passed"), None)
+        """The exercise whose turn it is."""
+        first = next(self.advice(), None)
+        return first.exercise if first else None
+
+    def advice(self) -> Iterator[Advice]:
+        """What to do, the most urgent first."""
+        from bugkit.progress.coach import advice
+
+        return advice(self.catalog, self.progress.events(), datetime.now(UTC))
 
     def require_exercise(self, name: str | None) -> Exercise:
         """The exercise named, or the next one; UsageError where all are passed."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import click
 
 from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short
-from bugkit.errors import UsageError
+from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
-from bugkit.progress import Summary
+from bugkit.progress import Event, Summary
 
 COLOURS = {"passed": "green", "tried": "yellow", "new": None}
 
@@ -23,14 +25,16 @@ def here(desk: Desk) -> None:
     pairs = _pairs(desk)
     passed = sum(done.state == "passed" for _, done in pairs)
     click.echo(f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}")
-    following = next((exercise for exercise, done in pairs if done.state != "passed"), None)
+    following = next(desk.advice(), None)
     if following is None:
         click.echo("nothing is left; to judge them all again: bugkit check --all")
         return
-    manifest = following.manifest
+    exercise, manifest = following.exercise, following.exercise.manifest
     effort = f"difficulty {manifest.difficulty}, {manifest.minutes} minutes"
-    click.echo(f"next: {following.id} {manifest.title} ({effort})")
-    click.echo(f"  open {short(following.notebook)}, find the bug, save, then: bugkit check {following.id}")
+    click.echo(f"next: {exercise.id} {manifest.title} ({effort}): {following.why}")
+    if following.again:
+        click.echo(f"  begin it anew, with a backup of yours: bugkit reset {exercise.id}")
+    click.echo(f"  open {short(exercise.notebook)}, find the bug, save, then: bugkit check {exercise.id}")
 
 
 @click.command("list")
@@ -63,15 +67,23 @@ def say_list(desk: Desk) -> None:
 
 @click.command()
 @json_option
+@click.option("--export", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write all of it to a file.")
+@click.option("--import", "source", type=click.Path(path_type=Path), metavar="FILE", help="Add another machine's.")
 @pass_desk
-def progress(desk: Desk, *, as_json: bool) -> None:
+def progress(desk: Desk, *, as_json: bool, target: Path | None, source: Path | None) -> None:
     """Attempts, times and hints, by exercise, track and concept."""
-    pairs = _pairs(desk)
+    if source is not None:
+        _import(desk, source)
+    if target is not None:
+        _export(desk, target)
+    if target is not None or source is not None:
+        return
+    pairs, events = _pairs(desk), desk.progress.events()
     if as_json:
         say_json(
             {
                 "format": FORMAT,
-                "exercises": [_history(*pair) for pair in pairs],
+                "exercises": [_history(*pair, events.get(pair[0].id, [])) for pair in pairs],
                 "tracks": _counts((e.manifest.track, done) for e, done in pairs),
                 "concepts": _counts((concept, done) for e, done in pairs for concept in e.manifest.concepts),
             }
@@ -79,8 +91,29 @@ def progress(desk: Desk, *, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    for table in _tables(pairs):
+    for table in _tables(pairs, events):
         Console(highlight=False).print(table, "")
+
+
+def _export(desk: Desk, path: Path) -> None:
+    from bugkit.notebook.files import write_whole
+    from bugkit.progress.transfer import exported
+
+    try:
+        write_whole(path, json.dumps(exported(desk.progress), indent=1) + "\n")
+    except OSError as error:
+        raise BugkitError(f"{path}: the progress was not exported", evidence=[str(error)]) from error
+    click.echo(f"your progress is in {short(path.absolute())}; elsewhere: bugkit progress --import {path.name}")
+
+
+def _import(desk: Desk, path: Path) -> None:
+    from bugkit.progress.transfer import merge
+
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: there is no exported progress in it", evidence=[str(error)]) from None
+    click.echo(f"{merge(desk.progress, document)} entries are new here")
 
 
 def _pairs(desk: Desk) -> list[Pair]:
@@ -110,12 +143,15 @@ def _list_track(name: str, pairs: list[Pair]) -> None:
         click.echo(f"  {exercise.id:6} {state}  {m.title:{width}}  difficulty {m.difficulty}  {m.minutes:3} minutes")
 
 
-def _history(exercise: Exercise, done: Summary) -> dict[str, Any]:
+def _history(exercise: Exercise, done: Summary, events: Sequence[Event]) -> dict[str, Any]:
+    from bugkit.progress.coach import active
+
     return {
         **_entry(exercise, done),
         "concepts": exercise.manifest.concepts,
         "attempts": done.attempts,
         "seconds": round(done.seconds, 3),
+        "seconds_at_work": active(events).total_seconds(),
         "hints": done.hints,
         "gave_up": done.gave_up,
         "passed_at": done.passed_at,
@@ -134,10 +170,10 @@ def _counts(named: Iterable[tuple[str, Summary]]) -> dict[str, dict[str, int]]:
     return out
 
 
-def _tables(pairs: list[Pair]) -> list[Any]:
+def _tables(pairs: list[Pair], events: Mapping[str, Sequence[Event]]) -> list[Any]:
     tried = [(e, done) for e, done in pairs if done != Summary(e.id)]
-    rows = [(e.id, done.state, done.attempts, f"{done.seconds:.0f} s", done.hints, _when(done)) for e, done in tried]
-    tables = [_table(("exercise", "state", "attempts", "judged for", "hints", "passed"), rows)] if rows else []
+    rows = [(e.id, done.state, done.attempts, _minutes(events[e.id]), done.hints, _when(done)) for e, done in tried]
+    tables = [_table(("exercise", "state", "attempts", "at work", "hints", "passed"), rows)] if rows else []
     tracks = _counts((e.manifest.track, done) for e, done in pairs)
     concepts = _counts((concept, done) for e, done in pairs for concept in e.manifest.concepts)
     for what, counts in (("track", tracks), ("concept", concepts)):
@@ -154,6 +190,12 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Any:
     for row in rows:
         table.add_row(*(Text(str(value)) for value in row))
     return table
+
+
+def _minutes(events: Sequence[Event]) -> str:
+    from bugkit.progress.coach import active
+
+    return f"{active(events).total_seconds() / 60:.0f} min"
 
 
 def _when(done: Summary) -> str:

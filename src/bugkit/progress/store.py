@@ -8,12 +8,12 @@ folders of a class do not have.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bugkit.errors import BugkitError
 
@@ -42,6 +42,14 @@ SUMMARY = """
 """
 
 
+EVENTS = """
+    SELECT exercise, at, outcome FROM attempt
+    UNION ALL SELECT exercise, at, 'hint' FROM hint
+    UNION ALL SELECT exercise, at, 'gave up' FROM given_up
+    ORDER BY at
+"""
+
+
 class ProgressError(BugkitError):
     """The progress cannot be stored or read; what was judged still stands."""
 
@@ -56,6 +64,19 @@ class Attempt:
     outcome: str
     score: float
     seconds: float  # wall time of the whole check
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that was done: ``passed``, ``failed`` and the like, ``hint`` or ``gave up``."""
+
+    at: str  # UTC, ISO 8601
+    what: str
+
+    @property
+    def when(self) -> datetime:
+        """The time, in UTC."""
+        return datetime.fromisoformat(self.at).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +130,30 @@ class Progress:
         query = "SELECT at, outcome, score, seconds FROM attempt WHERE exercise = ? ORDER BY number"
         with self._reading() as db:
             return tuple(Attempt(*row) for row in db.execute(query, (exercise,))) if db else ()
+
+    def events(self) -> dict[str, list[Event]]:
+        """By exercise id, everything that was done, in order."""
+        with self._reading() as db:
+            rows = db.execute(EVENTS).fetchall() if db else []
+        out: dict[str, list[Event]] = {}
+        for exercise, at, what in rows:
+            out.setdefault(exercise, []).append(Event(at, what))
+        return out
+
+    def rows(self, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """A whole table."""
+        with self._reading() as db:
+            found = db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall() if db else []
+        return [dict(zip(columns, row, strict=True)) for row in found]
+
+    def add(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
+        """Add the rows that are not there yet, and return their number; all of them or none."""
+        with self._writing() as db:
+            before = db.total_changes
+            for table, rows in tables.items():
+                for row in rows:
+                    db.execute(_insertion(table, list(row)), dict(row))
+            return db.total_changes - before
 
     def state(self, exercise: str) -> State:
         """``new``, ``tried`` or ``passed``."""
@@ -179,6 +224,14 @@ def _version(db: sqlite3.Connection) -> int:
     if version > VERSION:
         raise sqlite3.DatabaseError(f"it was written by a newer bugkit (version {version}, {VERSION} is known here)")
     return version
+
+
+def _insertion(table: str, columns: Sequence[str]) -> str:
+    """A row is there already when its key is, or in a table without a key when all of it is."""
+    values = ", ".join(f":{column}" for column in columns)
+    same = " AND ".join(f"{column} = :{column}" for column in columns)
+    rows = f"SELECT {values} WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})"
+    return f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) {rows}"
 
 
 def _summary(row: tuple[str, int, float, str | None, int, int]) -> Summary:

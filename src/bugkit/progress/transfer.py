@@ -1,0 +1,73 @@
+"""Progress from one machine to another: everything as one JSON document, and a merge that doubles nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from bugkit.progress.store import Progress, ProgressError
+
+
+def _is_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Time = Annotated[str, AfterValidator(_is_time)]
+
+
+class Row(BaseModel):
+    """One row of a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    exercise: Name
+    at: Time
+
+
+class AttemptRow(Row):
+    """As stored."""
+
+    outcome: Name
+    score: Annotated[float, Field(allow_inf_nan=False)]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class HintRow(Row):
+    """As stored."""
+
+    level: Annotated[int, Field(ge=1, lt=1000)]
+
+
+class Document(BaseModel):
+    """What ``bugkit progress --export`` writes, format 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal[1] = 1
+    attempt: list[AttemptRow] = []
+    hint: list[HintRow] = []
+    given_up: list[Row] = []
+
+
+TABLES: dict[str, type[Row]] = {"attempt": AttemptRow, "hint": HintRow, "given_up": Row}
+
+
+def exported(progress: Progress) -> dict[str, Any]:
+    """All that is stored."""
+    tables = {table: progress.rows(table, list(row.model_fields)) for table, row in TABLES.items()}
+    return Document.model_validate(tables).model_dump()
+
+
+def merge(progress: Progress, document: Any) -> int:
+    """Add what another machine exported; how many rows were new. ProgressError where it is no such document."""
+    try:
+        read = Document.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the document"
+        raise ProgressError("this is no exported progress", evidence=[f"{where}: {first['msg']}"]) from None
+    return progress.add({table: [row.model_dump() for row in getattr(read, table)] for table in TABLES})
