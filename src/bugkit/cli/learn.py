@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,12 @@ from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError, Summary
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from bugkit.notebook import Notebook
 
 COLUMNS = 80
+BESIDE = 110  # columns from which on two fixes fit beside each other
 CONTEXT_LINES = 2  # around each change of a solution
 
 
@@ -60,7 +63,7 @@ def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
             desk.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    _show_solution(solved)
+    _show_solution(exercise, solved)
 
 
 @click.command()
@@ -124,19 +127,47 @@ def _refuse_too_early(exercise: Exercise, done: Summary, *, give_up: bool) -> No
         )
 
 
-def _show_solution(exercise: Exercise) -> None:
+def _show_solution(exercise: Exercise, solved: Exercise) -> None:
+    """The learner's fix beside the reference's, and what there is to learn from it."""
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.table import Table
 
     from bugkit.notebook import read
     from bugkit.pristine import template
 
     console = Console(highlight=False)
-    for line, style in _difference(template(exercise), read(exercise.solution)):
-        console.print(line, style=style, markup=False, soft_wrap=True)
-    explanation = exercise.solution_path / "explanation.md"
+    shipped = template(solved)
+    fixes = [("The reference's fix", _difference(shipped, read(solved.solution)))]
+    if theirs := _their_fix(exercise, shipped):
+        fixes.insert(0, ("Your fix", iter(theirs)))
+    if console.width < BESIDE or len(fixes) == 1:
+        for title, lines in fixes:
+            console.print(f"{title}\n", _text(lines), sep="", soft_wrap=True)
+    else:
+        beside = Table.grid(padding=(0, 3, 1, 0))
+        beside.add_row(*(title for title, _ in fixes), style="bold")
+        beside.add_row(*(_text(lines) for _, lines in fixes))
+        console.print(beside)
+    explanation = solved.solution_path / "explanation.md"
     if explanation.is_file():
         console.print("", Markdown(explanation.read_text(encoding="utf-8")))
+
+
+def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str | None]]:
+    """What the learner changed, as far as their file can be read."""
+    from bugkit.notebook import read, rebuild
+
+    try:
+        return list(_difference(shipped, rebuild(shipped, read(exercise.notebook)).notebook))
+    except BugkitError:
+        return []
+
+
+def _text(lines: Iterable[tuple[str, str | None]]) -> Text:
+    from rich.text import Text
+
+    return Text("\n").join(Text(line, style=style or "") for line, style in lines)
 
 
 def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str | None]]:
