@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from bugkit.cli import files
 from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
@@ -32,6 +33,8 @@ class Wish:
     engine: Literal["fork", "jupyter"] | None
     as_json: bool
     sandbox: bool | None
+    html: Path | None
+    junit: Path | None
 
 
 @click.command()
@@ -41,6 +44,7 @@ class Wish:
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--all", "everything", is_flag=True, help="Judge every exercise.")
 @click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
+@files.options
 @json_option
 @pass_desk
 def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
@@ -60,20 +64,20 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
     verdict = _judged(desk, exercise, path, wish)
     _show(verdict, wish)
-    return 0 if verdict.outcome == "passed" else FAILED
+    return max(0 if verdict.outcome == "passed" else FAILED, _write(desk, wish, [verdict], {}))
 
 
 def _check_all(desk: Desk, wish: Wish) -> int:
     """Every exercise; a notebook that cannot be read does not keep the rest from being judged."""
     verdicts: list[Verdict] = []
-    errors: list[BugkitError] = []
+    errors: dict[str, BugkitError] = {}
     for exercise in desk.catalog:
         try:
             verdicts.append(_judged(desk, exercise, exercise.notebook, wish))
             if not wish.as_json:
                 _show(verdicts[-1], wish)
         except BugkitError as error:
-            errors.append(error)
+            errors[exercise.id] = error
             if not wish.as_json:
                 click.echo(str(error), err=True)
     if wish.as_json:
@@ -83,11 +87,12 @@ def _check_all(desk: Desk, wish: Wish) -> int:
             {
                 "format": FORMAT,
                 "verdicts": [as_json(verdict) for verdict in verdicts],
-                "errors": [as_document(error) for error in errors],
+                "errors": [as_document(error) for error in errors.values()],
             }
         )
     passed = all(verdict.outcome == "passed" for verdict in verdicts)
-    return max([0 if passed else FAILED, *(error.exit_code for error in errors)])
+    written = _write(desk, wish, verdicts, {name: str(error) for name, error in errors.items()})
+    return max([0 if passed else FAILED, written, *(error.exit_code for error in errors.values())])
 
 
 def _judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish) -> Verdict:
@@ -159,6 +164,11 @@ def _show(verdict: Verdict, wish: Wish) -> None:
     from bugkit.report.terminal import render
 
     render(verdict, Console(highlight=False))
+
+
+def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
+    cell = None if wish.as_json else desk.cell
+    return files.write(verdicts, unread, html=wish.html, junit=wish.junit, cell=cell)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError, Summary
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bugkit.notebook import Notebook
 
 CONTEXT_LINES = 2  # around each change of a solution
+STYLES = {"cell": "bold", "-": "red", "+": "green"}
 
 
 @click.command()
@@ -37,8 +38,9 @@ def hint(desk: Desk, ex: str, *, as_json: bool) -> None:
         say_json({"format": FORMAT, **document, "repeated": was_last})
         return
     again = ", the last one again" if was_last else ""
-    click.echo(f"{exercise.id}, hint {level} of {len(hints)}{again}\n")
-    click.echo(text)
+    title = f"{exercise.id}, hint {level} of {len(hints)}{again}"
+    click.echo(f"{title}\n\n{text}")
+    tell_cell(desk, title, text)
 
 
 @click.command()
@@ -55,7 +57,7 @@ def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
             desk.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    _show_solution(solved)
+    _show_solution(desk, solved)
 
 
 @click.command()
@@ -119,7 +121,7 @@ def _refuse_too_early(exercise: Exercise, done: Summary, *, give_up: bool) -> No
         )
 
 
-def _show_solution(exercise: Exercise) -> None:
+def _show_solution(desk: Desk, exercise: Exercise) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
@@ -127,24 +129,25 @@ def _show_solution(exercise: Exercise) -> None:
     from bugkit.pristine import template
 
     console = Console(highlight=False)
-    for line, style in _difference(template(exercise), read(exercise.solution)):
-        console.print(line, style=style, markup=False, soft_wrap=True)
+    difference = list(_difference(template(exercise), read(exercise.solution)))
+    for line, kind in difference:
+        console.print(line, style=STYLES.get(kind), markup=False, soft_wrap=True)
     explanation = exercise.solution_path / "explanation.md"
-    if explanation.is_file():
-        console.print("", Markdown(explanation.read_text(encoding="utf-8")))
+    text = explanation.read_text(encoding="utf-8") if explanation.is_file() else ""
+    console.print("", Markdown(text))
+    tell_cell(desk, f"{exercise.id}, the solution", text, difference)
 
 
-def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str | None]]:
-    """The changed lines of each changed cell, with the style of each."""
-    styles = {"-": "red", "+": "green"}
+def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str]]:
+    """The changed lines of each changed cell, with the kind of each: "cell", "-", "+" or "" for those around."""
     for cell in after.cells:
         old = before.cell(cell.id) if cell.id else None
         if old is None or old.source == cell.source:
             continue
-        yield f"cell {cell.id}", "bold"
+        yield f"cell {cell.id}", "cell"
         lines = difflib.unified_diff(old.source.splitlines(), cell.source.splitlines(), n=CONTEXT_LINES, lineterm="")
         for line in list(lines)[2:]:  # after the names of the two files
-            yield ("  ..." if line.startswith("@@") else f"  {line}"), styles.get(line[:1])
+            yield ("  ..." if line.startswith("@@") else f"  {line}"), line[:1] if line[:1] in STYLES else ""
 
 
 def _back_up(desk: Desk, exercise: Exercise) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short
+from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short, tell_cell
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import Summary
@@ -21,15 +21,19 @@ def here(desk: Desk) -> None:
     """Bare `bugkit`: how far along, and the next exercise."""
     pairs = _pairs(desk)
     passed = sum(done.state == "passed" for _, done in pairs)
-    click.echo(f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}")
+    where = f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}"
     following = next((exercise for exercise, done in pairs if done.state != "passed"), None)
+    click.echo(where)
     if following is None:
         click.echo("nothing is left; to judge them all again: bugkit check --all")
+        tell_cell(desk, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
         return
     manifest = following.manifest
+    name, path = f"{following.id} {manifest.title}", short(following.notebook)
     effort = f"difficulty {manifest.difficulty}, {manifest.minutes} minutes"
-    click.echo(f"next: {following.id} {manifest.title} ({effort})")
-    click.echo(f"  open {short(following.notebook)}, find the bug, save, then: bugkit check {following.id}")
+    click.echo(f"next: {name} ({effort})")
+    click.echo(f"  open {path}, find the bug, save, then: bugkit check {following.id}")
+    tell_cell(desk, where, f"Next: **{name}** ({effort})\n\nOpen `{path}`, find the bug, save, then: `%bugkit check`")
 
 
 @click.command("list")
