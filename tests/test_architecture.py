@@ -44,6 +44,8 @@ HOMES = {  # a library, and where alone it may be imported
     "prompt_toolkit": ["watch.py"],
     "click": ["cli/"],
     "rich": ["cli/", "report/", "author/"],
+    "jinja2": ["report/"],
+    "markdown_it": ["report/"],
 }
 MAX_MODULE, MAX_FUNCTION = 300, 60
 
@@ -160,6 +162,7 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (libraries_stay_at_home, "progress.py", "from rich.table import Table"),
     (libraries_stay_at_home, "report/html.py", "import sqlite3"),
     (libraries_stay_at_home, "grader.py", "import click, subprocess"),
+    (libraries_stay_at_home, "magic.py", "def f():\n    from jinja2 import Template"),
     (only_the_box_forks, "grader.py", "import os\nif os.fork() == 0: pass"),
     (only_cli_prints_and_exits, "grader.py", "print(1)"),
     (only_cli_prints_and_exits, "grader.py", "import sys\nsys.exit(1)"),

@@ -9,11 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from bugkit import magic
 from bugkit.author.variants import variants
 from bugkit.exercise import Catalog
 from bugkit.notebook import Cell, read
@@ -341,51 +340,48 @@ def test_check_of_all_goes_on_after_a_broken_notebook(bugkit: Bugkit, pack: Path
     assert len(document["errors"]) == 1
 
 
-# the magic
+# files beside the verdict
 
 
-class Shell:
-    """What the magic needs of IPython."""
-
-    def __init__(self) -> None:
-        self.user_ns: dict[str, Any] = {}
-        self.shown: list[str] = []
-        self.magics: dict[str, Callable[[str], None]] = {}
-        self.display_pub = self
-
-    def publish(self, bundle: dict[str, str]) -> None:
-        self.shown.append(bundle["text/plain"])
-
-    def register_magic_function(self, function: Callable[[str], None], magic_kind: str, magic_name: str) -> None:
-        assert magic_kind == "line"
-        self.magics[magic_name] = function
+def test_check_writes_a_page_and_junit_beside_its_report(bugkit: Bugkit, tmp_path: Path) -> None:
+    html, junit = tmp_path / "new" / "toy01.html", tmp_path / "toy01.xml"
+    result = bugkit("check", "toy01", "--html", html, "--junit", junit)
+    assert result.returncode == 1, result.stderr
+    assert "FAILED" in result.stdout
+    assert "FAILED" in html.read_text(encoding="utf-8")
+    (suite,) = ElementTree.parse(junit).getroot()
+    assert suite.get("name") == "toy01"
+    assert [path.name for path in html.parent.iterdir()] == ["toy01.html"]
 
 
-def test_the_magic_works_on_its_own_notebook(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    notebook = notebook_of(pack)
-    monkeypatch.chdir(notebook.parent)
-    monkeypatch.setenv("JPY_SESSION_NAME", str(notebook))
-    shell = Shell()
-    magic.register(shell)
-    shell.magics["bugkit"]("hint")
-    assert shell.shown[-1].startswith("toy01, hint 1 of 3")
-    shell.magics["bugkit"]("hint toy02")
-    assert shell.shown[-1].startswith("toy02, hint 1 of 3")
-    shell.magics["bugkit"]("check --seeds 1")
-    assert shell.shown[-1].startswith("judging toy01.ipynb as saved at ")
+def test_all_verdicts_go_into_one_file(bugkit: Bugkit, pack: Path, tmp_path: Path) -> None:
+    notebook_of(pack).write_text("{")
+    html, junit = tmp_path / "all.html", tmp_path / "all.xml"
+    result = bugkit("check", "--all", "--json", "--html", html, "--junit", junit)
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["format"] == 1
+    assert "toy02" in html.read_text(encoding="utf-8")
+    judged, unread = ElementTree.parse(junit).getroot()
+    assert (judged.get("name"), unread.get("name"), unread.get("errors")) == ("toy02", "toy01", "1")
 
 
-def test_the_magic_finds_the_file_that_vs_code_names(pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    shell = Shell()
-    assert magic.notebook_of(shell) is None
-    assert "name the exercise" in magic.answer("check", None)
-    shell.user_ns["__vsc_ipynb_file__"] = str(notebook_of(pack))
-    assert magic.notebook_of(shell) == notebook_of(pack).resolve()
+@pytest.mark.parametrize("option", ["--html", "--junit"])
+def test_a_file_that_cannot_be_written_keeps_the_verdict(bugkit: Bugkit, pack: Path, option: str) -> None:
+    result = bugkit("check", "toy01", solution_of(pack), "--json", option, pack / "exercises")
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["outcome"] == "passed"
+    assert result.stderr.splitlines()[0] == f"{pack / 'exercises'}: the report was not written"
+    assert "the verdict stands" in result.stderr
+    assert "next: " in result.stderr
+    assert Progress(pack / ".bugkit" / "progress.db").state("toy01") == "passed"
 
 
-def test_the_cell_of_the_magic_is_not_run() -> None:
-    assert not Cell("check", "code", "%load_ext bugkit\n%bugkit check").runs
+def test_a_report_is_not_written_over_a_notebook(bugkit: Bugkit, pack: Path) -> None:
+    before = notebook_of(pack).read_bytes()
+    result = bugkit("check", "toy01", "--html", notebook_of(pack))
+    assert result.returncode == 2
+    assert "is a notebook" in result.stderr
+    assert notebook_of(pack).read_bytes() == before
 
 
 def test_start_says_how_to_get_jupyterlab(bugkit: Bugkit, tmp_path: Path) -> None:

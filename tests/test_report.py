@@ -1,14 +1,16 @@
-"""The reports: all that matters is there, in 80 columns and without colour, and hostile text does no harm."""
+"""The reports for a terminal and for programs: all is there, in 80 columns, and hostile text does no harm."""
 
 from __future__ import annotations
 
 import io
 import json
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
 from bugkit.report.clean import clean
+from bugkit.report.junit import junit
 from bugkit.report.machine import as_json, thinned
 from bugkit.report.terminal import render
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
@@ -142,3 +144,57 @@ def test_of_a_deep_recursion_both_ends_are_shown():
 def test_cells_of_their_own_are_told_and_no_runs_are_survived():
     text = printed(verdict(outcome="error", runs=(), checks=(), extra_cells=2))
     assert "2 cells of your own ran too" in text
+
+
+# JUnit XML
+
+
+def suites(*verdicts, **unread) -> list[ElementTree.Element]:
+    """The suites of a document, after a look at what holds for any of them."""
+    root = ElementTree.fromstring(junit(verdicts, unread).encode())
+    assert root.tag == "testsuites"
+    for element in (root, *root):
+        cases = list(element.iter("testcase"))
+        counts = [len(cases), *(sum(case.find(kind) is not None for case in cases) for kind in ("failure", "error"))]
+        assert [int(element.get(name)) for name in ("tests", "failures", "errors")] == counts
+    assert {element.tag for element in root} <= {"testsuite"}
+    return list(root)
+
+
+def test_junit_has_a_suite_for_each_exercise_and_a_case_for_each_check():
+    first, second = suites(verdict(), verdict(exercise="toy02", checks=()))
+    assert (first.get("name"), second.get("name")) == ("toy01", "toy02")
+    assert [case.get("name") for case in first.iter("testcase")] == ["convergence", "check_rows"]
+    convergence, rows = first.iter("failure")
+    assert "below 0.8 nats wanted; seed 0: 1.52" in convergence.get("message")
+    assert rows.get("message") == "Every row sums to one. a row sums to 1.25 (1 wanted) (seed 1)"
+    assert first.findtext("system-out") == "The loss stays flat at 2.3 nats."
+    properties = {one.get("name"): one.get("value") for one in first.iter("property")}
+    assert properties["outcome"] == "failed"
+    assert properties["next"] == "bugkit hint toy01"
+
+
+def test_junit_of_a_pass_has_no_failures():
+    check = CheckResult("check_rows", "Rows.", "passed", "", 0)
+    run = RunResult(0, "ok", loss=0.3, converged=True, seconds=1.25, checks=(check,))
+    (suite,) = suites(verdict(outcome="passed", runs=(run,), checks=(check,), symptoms=()))
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "0")
+    assert suite.get("time") == "1.250"
+
+
+def test_junit_tells_what_could_not_be_judged_from_what_failed():
+    timed_out = RunResult(0, "timed_out", "it took longer than 60 s")
+    (suite,) = suites(verdict(outcome="error", runs=(timed_out,), checks=()))
+    assert "seed 0: timed out: it took longer" in suite.find("testcase/error").get("message")
+    (suite,) = suites(verdict(runs=(RUN, timed_out), checks=()))
+    assert "seed 0: timed out" in suite.find("testcase/failure").get("message")
+    (suite,) = suites(toy03="the file is empty")
+    assert suite.find("testcase/error").get("message") == "the file is empty"
+
+
+def test_junit_of_hostile_text_is_well_formed():
+    nasty = "\x00\x1b[31m\ud800\ufffe]]><failure/>&\"'\u202e"
+    check = CheckResult("check_rows", nasty, "error", nasty, 0)
+    (suite,) = suites(verdict(title=nasty, checks=(check,), symptoms=(Symptom("flat", nasty),), no_sandbox=nasty))
+    assert len(list(suite.iter("failure"))) == 1  # of the convergence
+    assert "<failure/>" in suite.find("testcase/error").get("message")

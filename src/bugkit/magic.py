@@ -6,20 +6,30 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from bugkit.errors import NotebookError
+from bugkit.notebook import not_as_run, read
+from bugkit.report.clean import clean
+
 ON_THIS_NOTEBOOK = ("check", "hint", "solution")
-USAGE = "usage: %bugkit check [EX], %bugkit hint [EX], %bugkit solution [EX], or any other bugkit command"
+USAGE = "usage: %bugkit check [EX], hint [EX], solution [EX], next, or any other bugkit command"
 NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} EX"
+COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # kernels ask their children for them
+
+Bundle = dict[str, str]  # the same by media type; every front end shows the richest that it can
 
 
 def register(shell: Any) -> None:
-    """Give an IPython shell the line magic ``%bugkit``."""
+    """Give an IPython shell the line magic ``%bugkit``; a second time changes nothing."""
 
     def bugkit(line: str) -> None:
-        shell.display_pub.publish({"text/plain": answer(line, notebook_of(shell))})
+        shell.display_pub.publish(answer(line, notebook_of(shell), ran_in(shell)))
 
     shell.register_magic_function(bugkit, magic_kind="line", magic_name="bugkit")
 
@@ -32,43 +42,82 @@ def notebook_of(shell: Any) -> Path | None:
     return None
 
 
-def answer(line: str, notebook: Path | None) -> str:
-    """What the command printed. It runs in a process of its own: the kernel's state cannot change the verdict."""
+def ran_in(shell: Any) -> list[str]:
+    """The sources that the kernel ran, as they were typed."""
+    history = getattr(getattr(shell, "history_manager", None), "input_hist_raw", None) or shell.user_ns.get("In")
+    return [source for source in history if isinstance(source, str)] if isinstance(history, list) else []
+
+
+def answer(line: str, notebook: Path | None, ran: Sequence[str] = ()) -> Bundle:
+    """What the command says, and below it what it says on the side; above it what is to be known of the file."""
     try:
-        words = shlex.split(line)
+        words = _words(line, notebook)
     except ValueError as error:
-        return f"{error}\n{USAGE}"
-    if words and words[0] in ON_THIS_NOTEBOOK:
-        command, *rest = words
-        named = [word for word in rest if not word.startswith("-")]
-        if not named and notebook is None:
-            return NO_FILE.format(command=command)
-        if notebook is not None:
-            # the notebook's path names its exercise too
-            words = _with_path(command, rest, notebook, named=bool(named))
-    result = subprocess.run(
-        [sys.executable, "-m", "bugkit", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
-    return _saved(words, notebook) + result.stdout.rstrip("\n")
+        return {"text/plain": str(error)}
+    about = list(_about_the_file(words, notebook, ran))
+    text, notes, html = _run(words)
+    bundle = {"text/plain": "\n".join(part for part in (*about, text, notes) if part)}
+    if html:
+        above = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about)
+        bundle["text/html"] = above + html + (f"<pre>{escape(notes)}</pre>\n" if notes else "")
+    return bundle
 
 
-def _with_path(command: str, rest: list[str], notebook: Path, *, named: bool) -> list[str]:
-    if not named:
+def _run(words: Sequence[str]) -> tuple[str, str, str]:
+    """Both streams and the HTML, from a process of its own: the kernel's state cannot change the verdict."""
+    plain = {name: value for name, value in os.environ.items() if name not in COLOURS}
+    with TemporaryDirectory(prefix="bugkit-") as folder:
+        cell = Path(folder) / "cell.html"
+        result = subprocess.run(
+            [sys.executable, "-m", "bugkit", "--cell", str(cell), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**plain, "PYTHONIOENCODING": "utf-8"},
+            check=False,
+        )
+        html = cell.read_text(encoding="utf-8") if cell.is_file() else ""
+    return result.stdout.rstrip("\n"), result.stderr.rstrip("\n"), html
+
+
+def _words(line: str, notebook: Path | None) -> list[str]:
+    """The command's words, with this notebook where none is named; ValueError says what cannot be understood."""
+    try:
+        command, *rest = shlex.split(line) or [""]
+    except ValueError as error:
+        raise ValueError(f"{error}\n{USAGE}") from error
+    if command in ("", "next"):
+        return rest
+    if command not in ON_THIS_NOTEBOOK or "--all" in rest:
+        return [command, *rest]
+    is_named = any(not word.startswith("-") for word in rest)
+    if notebook is None:
+        if not is_named:
+            raise ValueError(NO_FILE.format(command=command))
+        return [command, *rest]
+    return _with_path(command, rest, notebook, is_named=is_named)
+
+
+def _with_path(command: str, rest: list[str], notebook: Path, *, is_named: bool) -> list[str]:
+    """The notebook's path names its exercise too."""
+    if not is_named:
         return [command, str(notebook), *rest]
     judges_it = command == "check" and not any(word.endswith(".ipynb") for word in rest)
     return [command, *rest, str(notebook)] if judges_it else [command, *rest]
 
 
-def _saved(words: list[str], notebook: Path | None) -> str:
-    """When the judged file was saved: edits that are not saved yet are not in it."""
-    if notebook is None or words[:1] != ["check"]:
-        return ""
+def _about_the_file(words: Sequence[str], notebook: Path | None, ran: Sequence[str]) -> Iterator[str]:
+    """When the judged file was saved, and whether it is what was run here."""
+    if notebook is None or words[:1] != ["check"] or str(notebook) not in words:
+        return
     at = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
-    return f"judging {notebook.name} as saved at {at:%H:%M:%S}\n"
+    yield f"judging {notebook.name} as saved at {at:%H:%M:%S}"
+    try:
+        names = [clean(name, 40) for name in not_as_run(read(notebook), ran)]
+    except NotebookError:  # which the command itself tells
+        return
+    if len(names) == 1:
+        yield f"The cell {names[0]} is not saved as you last ran it; the saved file was judged."
+    elif names:
+        yield f"The cells {', '.join(names)} are not saved as you last ran them; the saved file was judged."

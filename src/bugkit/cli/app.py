@@ -20,14 +20,15 @@ REPORT = "BUGKIT_DEBUG=1 bugkit ..., and report what it prints"
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--catalog", type=click.Path(path_type=Path), metavar="DIR", help="A folder with exercises/ in it.")
+@click.option("--cell", type=click.Path(path_type=Path), hidden=True)  # the magic's: where a cell wants its HTML
 @click.version_option(__version__, prog_name="bugkit", message="%(prog)s %(version)s")
 @click.pass_context
-def bugkit(context: click.Context, catalog: Path | None) -> None:
+def bugkit(context: click.Context, catalog: Path | None, cell: Path | None) -> None:
     """Notebooks whose model runs but does not learn: find the bug, fix it, and have the fix judged.
 
     Without a command: where you are, and what is next.
     """
-    context.obj = Desk(catalog)
+    context.obj = Desk(catalog, cell)
     if context.invoked_subcommand is None:
         overview.here(context.obj)
 

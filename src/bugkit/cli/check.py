@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from bugkit.cli import files
 from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
@@ -29,10 +30,12 @@ OnEvent = Callable[[dict[str, Any]], None]
 class Wish:
     """How the learner wants it judged."""
 
-    seeds: int | None
-    engine: Literal["fork", "jupyter"] | None
-    as_json: bool
-    sandbox: bool | None
+    seeds: int | None = None
+    engine: Literal["fork", "jupyter"] | None = None
+    as_json: bool = False
+    sandbox: bool | None = None
+    html: Path | None = None
+    junit: Path | None = None
 
 
 @click.command()
@@ -42,6 +45,7 @@ class Wish:
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--all", "everything", is_flag=True, help="Judge every exercise.")
 @click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
+@files.options
 @json_option
 @pass_desk
 def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
@@ -61,20 +65,20 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
     verdict = judged(desk, exercise, path, wish)
     show(verdict, wish)
-    return 0 if verdict.outcome == "passed" else FAILED
+    return max(0 if verdict.outcome == "passed" else FAILED, _write(desk, wish, [verdict], {}))
 
 
 def _check_all(desk: Desk, wish: Wish) -> int:
     """Every exercise; a notebook that cannot be read does not keep the rest from being judged."""
     verdicts: list[Verdict] = []
-    errors: list[BugkitError] = []
+    errors: dict[str, BugkitError] = {}
     for exercise in desk.catalog:
         try:
             verdicts.append(judged(desk, exercise, exercise.notebook, wish))
             if not wish.as_json:
                 show(verdicts[-1], wish)
         except BugkitError as error:
-            errors.append(error)
+            errors[exercise.id] = error
             if not wish.as_json:
                 click.echo(str(error), err=True)
     if wish.as_json:
@@ -84,11 +88,12 @@ def _check_all(desk: Desk, wish: Wish) -> int:
             {
                 "format": FORMAT,
                 "verdicts": [as_json(verdict) for verdict in verdicts],
-                "errors": [as_document(error) for error in errors],
+                "errors": [as_document(error) for error in errors.values()],
             }
         )
     passed = all(verdict.outcome == "passed" for verdict in verdicts)
-    return max([0 if passed else FAILED, *(error.exit_code for error in errors)])
+    written = _write(desk, wish, verdicts, {name: str(error) for name, error in errors.items()})
+    return max([0 if passed else FAILED, written, *(error.exit_code for error in errors.values())])
 
 
 def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grader | None = None) -> Verdict:
@@ -163,6 +168,11 @@ def show(verdict: Verdict, wish: Wish) -> None:
     from bugkit.report.terminal import render
 
     render(verdict, Console(highlight=False))
+
+
+def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
+    cell = None if wish.as_json else desk.cell
+    return files.write(verdicts, unread, html=wish.html, junit=wish.junit, cell=cell)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class Desk:
     """Found when first asked for, so that ``--help`` works anywhere."""
 
     given: Path | None = None  # --catalog
+    cell: Path | None = None  # --cell: what is shown goes to this file too, as HTML for a notebook's cell
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -90,6 +91,18 @@ def json_option(command: C) -> C:
 def say_json(document: object) -> None:
     """One JSON text on stdout."""
     click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def tell_cell(desk: Desk, title: str, markdown: str, difference: Sequence[tuple[str, str]] = ()) -> None:
+    """The same for a notebook's cell, where one asks for it; when that fails, the text has been told all the same."""
+    if desk.cell is not None:
+        from bugkit.notebook.files import write_whole
+        from bugkit.report.html import told
+
+        try:
+            write_whole(desk.cell, told(title, markdown, difference))
+        except OSError as error:
+            note(f"{desk.cell}: not written ({error.strerror})")
 
 
 def note(sentence: object) -> None:

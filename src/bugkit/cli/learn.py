@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError, Summary
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = 80
 BESIDE = 110  # columns from which on two fixes fit beside each other
 CONTEXT_LINES = 2  # around each change of a solution
+STYLES = {"cell": "bold", "-": "red", "+": "green"}
 
 
 @click.command()
@@ -45,8 +46,9 @@ def say_hint(desk: Desk, exercise: Exercise, *, as_json: bool = False) -> None:
         say_json({"format": FORMAT, **document, "repeated": was_last})
         return
     again = ", the last one again" if was_last else ""
-    click.echo(f"{exercise.id}, hint {level} of {len(hints)}{again}\n")
-    click.echo(click.wrap_text(text, COLUMNS))
+    title = f"{exercise.id}, hint {level} of {len(hints)}{again}"
+    click.echo(f"{title}\n\n{click.wrap_text(text, COLUMNS)}")
+    tell_cell(desk, title, text)
 
 
 @click.command()
@@ -63,7 +65,7 @@ def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
             desk.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    _show_solution(exercise, solved)
+    _show_solution(desk, exercise, solved)
 
 
 @click.command()
@@ -127,7 +129,7 @@ def _refuse_too_early(exercise: Exercise, done: Summary, *, give_up: bool) -> No
         )
 
 
-def _show_solution(exercise: Exercise, solved: Exercise) -> None:
+def _show_solution(desk: Desk, exercise: Exercise, solved: Exercise) -> None:
     """The learner's fix beside the reference's, and what there is to learn from it."""
     from rich.console import Console
     from rich.markdown import Markdown
@@ -138,9 +140,10 @@ def _show_solution(exercise: Exercise, solved: Exercise) -> None:
 
     console = Console(highlight=False)
     shipped = template(solved)
-    fixes = [("The reference's fix", _difference(shipped, read(solved.solution)))]
+    reference = list(_difference(shipped, read(solved.solution)))
+    fixes = [("The reference's fix", reference)]
     if theirs := _their_fix(exercise, shipped):
-        fixes.insert(0, ("Your fix", iter(theirs)))
+        fixes.insert(0, ("Your fix", theirs))
     if console.width < BESIDE or len(fixes) == 1:
         for title, lines in fixes:
             console.print(f"{title}\n", _text(lines), sep="", soft_wrap=True)
@@ -150,11 +153,12 @@ def _show_solution(exercise: Exercise, solved: Exercise) -> None:
         beside.add_row(*(_text(lines) for _, lines in fixes))
         console.print(beside)
     explanation = solved.solution_path / "explanation.md"
-    if explanation.is_file():
-        console.print("", Markdown(explanation.read_text(encoding="utf-8")))
+    text = explanation.read_text(encoding="utf-8") if explanation.is_file() else ""
+    console.print("", Markdown(text))
+    tell_cell(desk, f"{exercise.id}, the solution", text, reference)
 
 
-def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str | None]]:
+def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str]]:
     """What the learner changed, as far as their file can be read."""
     from bugkit.notebook import read, rebuild
 
@@ -164,23 +168,22 @@ def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str | N
         return []
 
 
-def _text(lines: Iterable[tuple[str, str | None]]) -> Text:
+def _text(lines: Iterable[tuple[str, str]]) -> Text:
     from rich.text import Text
 
-    return Text("\n").join(Text(line, style=style or "") for line, style in lines)
+    return Text("\n").join(Text(line, style=STYLES.get(kind, "")) for line, kind in lines)
 
 
-def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str | None]]:
-    """The changed lines of each changed cell, with the style of each."""
-    styles = {"-": "red", "+": "green"}
+def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str]]:
+    """The changed lines of each changed cell, with the kind of each: "cell", "-", "+" or "" for those around."""
     for cell in after.cells:
         old = before.cell(cell.id) if cell.id else None
         if old is None or old.source == cell.source:
             continue
-        yield f"cell {cell.id}", "bold"
+        yield f"cell {cell.id}", "cell"
         lines = difflib.unified_diff(old.source.splitlines(), cell.source.splitlines(), n=CONTEXT_LINES, lineterm="")
         for line in list(lines)[2:]:  # after the names of the two files
-            yield ("  ..." if line.startswith("@@") else f"  {line}"), styles.get(line[:1])
+            yield ("  ..." if line.startswith("@@") else f"  {line}"), line[:1] if line[:1] in STYLES else ""
 
 
 def _back_up(desk: Desk, exercise: Exercise) -> Path | None:

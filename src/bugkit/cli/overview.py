@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short
+from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import Event, Summary
@@ -24,17 +24,23 @@ def here(desk: Desk) -> None:
     """Bare `bugkit`: how far along, and the next exercise."""
     pairs = _pairs(desk)
     passed = sum(done.state == "passed" for _, done in pairs)
-    click.echo(f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}")
+    where = f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}"
     following = next(desk.advice(), None)
+    click.echo(where)
     if following is None:
         click.echo("nothing is left; to judge them all again: bugkit check --all")
+        tell_cell(desk, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
         return
     exercise, manifest = following.exercise, following.exercise.manifest
+    name, path = f"{exercise.id} {manifest.title}", short(exercise.notebook)
     effort = f"difficulty {manifest.difficulty}, {manifest.minutes} minutes"
-    click.echo(f"next: {exercise.id} {manifest.title} ({effort}): {following.why}")
+    anew = f"begin it anew, with a backup of yours: bugkit reset {exercise.id}"
+    click.echo(f"next: {name} ({effort}): {following.why}")
     if following.again:
-        click.echo(f"  begin it anew, with a backup of yours: bugkit reset {exercise.id}")
-    click.echo(f"  open {short(exercise.notebook)}, find the bug, save, then: bugkit check {exercise.id}")
+        click.echo(f"  {anew}")
+    click.echo(f"  open {path}, find the bug, save, then: bugkit check {exercise.id}")
+    words = f"Next: **{name}** ({effort}): {following.why}.\n\nOpen `{path}`, find the bug, save, then: `%bugkit check`"
+    tell_cell(desk, where, f"{words}\n\nTo {anew}" if following.again else words)
 
 
 @click.command("list")

@@ -35,7 +35,7 @@ def watch(desk: Desk, ex: str | None, *, sandbox: bool | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("`bugkit watch` needs a terminal", next_command="bugkit check")
     exercise = desk.require_exercise(ex)
-    return asyncio.run(_Watch(desk, exercise, Wish(None, None, as_json=False, sandbox=sandbox)).run())
+    return asyncio.run(_Watch(desk, exercise, Wish(sandbox=sandbox)).run())
 
 
 class _Watch:

@@ -1,5 +1,6 @@
 """Notebook files: read strictly, rebuilt from the template, patched, written."""
 
+from bugkit.notebook.history import not_as_run
 from bugkit.notebook.model import Cell, Notebook
 from bugkit.notebook.patch import apply
 from bugkit.notebook.read import read
@@ -12,6 +13,7 @@ __all__ = [
     "Rebuilt",
     "apply",
     "at_their_stage",
+    "not_as_run",
     "read",
     "rebuild",
     "sealed",

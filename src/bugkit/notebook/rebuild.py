@@ -59,14 +59,14 @@ def _match(template: Notebook, learner: Notebook) -> dict[Cell, Cell]:
     rest = [mine for mine in learner.cells if id(mine) not in taken]
     for cell in template.cells:
         if cell not in pairs and rest:
-            likeness = [_likeness(cell, mine) for mine in rest]
-            best = likeness.index(max(likeness))
-            if likeness[best] >= ALIKE:
+            shares = [likeness(cell, mine) for mine in rest]
+            best = shares.index(max(shares))
+            if shares[best] >= ALIKE:
                 pairs[cell] = rest.pop(best)
     return pairs
 
 
-def _likeness(cell: Cell, mine: Cell) -> float:
+def likeness(cell: Cell, mine: Cell) -> float:
     """The share of words and signs that two cells of one kind have in common, in order; 0 when it is below ALIKE."""
     shorter, longer = sorted((len(cell.source), len(mine.source)))
     if cell.kind != mine.kind or shorter < longer * ALIKE / 4:  # a huge cell is no version of a small one

@@ -1,0 +1,119 @@
+"""A verdict as HTML: a fragment for a notebook's cell, a page for a browser. No scripts, and nothing from elsewhere.
+
+What a notebook says is cleaned, escaped and never made into a link.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bugkit.report import curve, picture, words
+from bugkit.report.clean import clean
+from bugkit.verdict import Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+TEMPLATES = Path(__file__).with_name("templates")
+MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
+SPOKEN = {"passed": "passed", "failed": "failed", "error": "not judged"}  # of a mark, where none is seen
+COMMAND = "bugkit "
+BACKTICKS = re.compile("`([^`]+)`")
+
+Difference = Sequence[tuple[str, str]]  # lines, each with its kind: "cell", "-", "+" or ""
+
+
+def fragment(verdict: Verdict) -> str:
+    """For a notebook's cell: its styles hold for this element only, and the next command is a magic."""
+    return _environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=_style())
+
+
+def page(*verdicts: Verdict) -> str:
+    """One file with everything in it, one verdict after the other."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    views = [_view(verdict) for verdict in verdicts]
+    return _environment().get_template("page.html").render(views=views, style=_style(), digest=digest)
+
+
+def told(title: str, markdown: str, difference: Difference = ()) -> str:
+    """For a notebook's cell: what bugkit tells besides a verdict, from an author's Markdown."""
+    from markdown_it import MarkdownIt
+
+    body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
+    template = _environment().get_template("told.html")
+    return template.render(title=title, body=body, difference=difference, style=_style())
+
+
+def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
+    """What the template shows; the sentences are made in ``words`` and ``curve``, the coordinates in ``picture``."""
+    target, shown = verdict.target, curve.curve_of(verdict)
+    command, follows = verdict.next.startswith(COMMAND), verdict.next
+    return {
+        "outcome": verdict.outcome,
+        "word": words.OUTCOMES[verdict.outcome],
+        "exercise": verdict.exercise,
+        "title": words.title(verdict),
+        "wanted": words.wanted(target),
+        "unit": target.unit,
+        "runs": [_run(verdict, number) for number in range(len(verdict.runs))],
+        "still_there": words.STILL_THERE if words.is_still_there(verdict) else "",
+        "error": next((run.error for run in verdict.runs if run.error), None),
+        "curve": shown,
+        "plot": picture.plot(shown, target) if shown else None,
+        "in_words": curve.in_words(shown, target) if shown else "",
+        "peculiar": list(curve.peculiarities(shown)) if shown else [],
+        "symptoms": [symptom.text for symptom in verdict.symptoms],
+        "checks": verdict.checks,
+        "walls": words.walls(verdict),
+        "cells": list(words.cells(verdict)),
+        "next": magic + follows if command else follows,
+        "next_is_command": command,
+    }
+
+
+def _run(verdict: Verdict, number: int) -> dict[str, object]:
+    run, target = verdict.runs[number], verdict.target
+    is_judged = run.status == "ok"
+    return {
+        "seed": run.seed,
+        "outcome": "passed" if run.converged else "failed" if is_judged else "error",
+        "trouble": "" if is_judged else words.trouble(run),
+        "loss": words.loss(run),
+        "effort": words.effort(run, target),
+        "gauge": picture.gauge(run, target),
+    }
+
+
+def _code(text: str) -> Markup:
+    """Escaped, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clean": clean, "code": _code}
+    environment.globals |= {"words": words, "MARKS": MARKS, "SPOKEN": SPOKEN}
+    return environment
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text(encoding="utf-8")

@@ -1,0 +1,93 @@
+"""What the reports for people say, in the same words on the screen and on paper."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from bugkit.report.clean import clean
+from bugkit.verdict import LearnerError, RunResult, Target, Verdict
+
+OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
+STILL_THERE = "The loss is where it should be. A check below is not: the cause is still there."
+MOST_FRAMES = 5  # at each end of a trace
+
+
+def title(verdict: Verdict) -> str:
+    """The exercise's title, and which of its stages was judged."""
+    stage = f", stage {verdict.stage} of {verdict.stages}" if verdict.stages > 1 else ""
+    return f"{verdict.title}{stage}"
+
+
+def wanted(target: Target) -> str:
+    """The measure and its band."""
+    band = f"below {target.below:g}" if target.above <= 0 else f"from {target.above:g} to {target.below:g}"
+    return f"{target.measure.rstrip('.')}: {band} {target.unit} wanted"
+
+
+def is_still_there(verdict: Verdict) -> bool:
+    """Whether the loss is right on every seed and only a check tells that something is not."""
+    return verdict.outcome == "failed" and all(run.converged for run in verdict.runs)
+
+
+def loss(run: RunResult) -> str:
+    """What was measured; NaN is no number."""
+    return "not a number" if run.loss is None or math.isnan(run.loss) else f"{run.loss:.4g}"
+
+
+def effort(run: RunResult, target: Target) -> str:
+    """Steps and seconds; the budget, where it was exceeded."""
+    over = f" of at most {target.max_steps}" if run.steps > target.max_steps else ""
+    return f"{run.steps} steps{over}, {run.seconds:.1f} s"
+
+
+def trouble(run: RunResult) -> str:
+    """How a run ended that could not be judged."""
+    return f"{run.status.replace('_', ' ')}: {clean(run.detail, 160)}"
+
+
+def raised_in(error: LearnerError) -> str:
+    """Where the learner's exception was raised."""
+    line = f", line {error.line}" if error.line else ""
+    return f"Your notebook raised an exception in the cell `{clean(error.cell, 60)}`{line}"
+
+
+def exception(error: LearnerError) -> str:
+    """The exception, as Python says it."""
+    return f"{clean(error.type, 60)}: {clean(error.message)}"
+
+
+def trace(error: LearnerError) -> Iterator[tuple[str, str]]:
+    """The way to the exception, as place and text; of a deep recursion only both ends."""
+    left_out = len(error.trace) - 2 * MOST_FRAMES
+    for number, frame in enumerate(error.trace):
+        if left_out > 0 and number == MOST_FRAMES:
+            yield "", f"({left_out} more)"
+        if left_out > 0 and MOST_FRAMES <= number < MOST_FRAMES + left_out:
+            continue
+        text = clean(str(frame.get("text", "")), 100)
+        if frame.get("cell"):
+            yield f"{clean(str(frame['cell']), 40)}:{clean(str(frame.get('line')), 10)}", text
+        else:
+            yield "", f"(inside {text})"
+
+
+def walls(verdict: Verdict) -> str:
+    """How much was changed, and in what it was run."""
+    lines = "1 line" if verdict.changed_lines == 1 else f"{verdict.changed_lines or 'no'} lines"
+    sandbox = "limits, in a sandbox" if verdict.sandbox else f"limits (no sandbox: {clean(verdict.no_sandbox, 200)})"
+    return f"{lines} changed; run in a process of its own with {sandbox}"
+
+
+def cells(verdict: Verdict) -> Iterator[str]:
+    """What was not run as it stood in the learner's file, what was their own, and what else is to be told."""
+    for names, what in (
+        (verdict.restored_cells, "locked, put back before the run"),
+        (verdict.missing_cells, "no longer in your notebook"),
+    ):
+        if names:
+            yield f"cells {what}: {', '.join(clean(name, 40) for name in names)}"
+    if verdict.extra_cells:
+        own = "1 cell" if verdict.extra_cells == 1 else f"{verdict.extra_cells} cells"
+        yield f"{own} of your own ran too"
+    yield from map(clean, verdict.notes)
