@@ -14,6 +14,7 @@ from bugkit import data, heldout
 from bugkit.box import Channel, Stopped
 from bugkit.box.account import blame_of
 
+MOST_NUMBERS = 4_000_000  # of one answer: in the grader each may take eight bytes, and once more in a check
 Array = NDArray[Any]
 Value = Array | tuple[Array, ...] | dict[str, Array] | None
 
@@ -114,6 +115,8 @@ class Run:
     def _ask(self, question: dict[str, Any], arrays: dict[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
         self._channel.send(question, arrays)
         header, answer = self._channel.receive()
+        if question["ask"] != "record" and sum(array.size for array in answer.values()) > MOST_NUMBERS:
+            raise Stopped("no_answer", f"its answer has more than {MOST_NUMBERS} numbers")
         if "missing" in header:
             raise Stopped("no_answer", f"the notebook has no `{str(header['missing'])[:100]}` after its last cell")
         if "odd" in header:

@@ -14,7 +14,7 @@ from bugkit.box.frames import MAX_BODY, MAX_HEADER, PREFIX, Arrays, pack, sizes,
 from bugkit.errors import FrameError
 
 TICK = 0.2  # seconds between looks at the clock and the memory
-MAX_ANSWER = (1 << 20, 48 << 20)  # bytes of a header and of arrays that the trusted side takes from a box
+MAX_ANSWER = (1 << 20, 32 << 20)  # bytes of a header and of arrays that the trusted side takes from a box
 
 
 class Stopped(Exception):

@@ -27,6 +27,7 @@ from bugkit.errors import Fault
 FIRST_USER, USERS = 61184, 4096  # systemd's range of users that exist only while a service runs
 BOX_MIB = 2048  # what a box may hold beyond its runs' limits: the interpreter, and files in memory
 GONE_SECONDS = 5.0
+MOST_SHARING = 64  # processes, whose shares of memory are asked for: that takes a millisecond each
 
 # bubblewrap's --die-with-parent follows the thread that started it: this one lives as long as the program.
 _starter = ThreadPoolExecutor(1, thread_name_prefix="bugkit-box")
@@ -69,7 +70,10 @@ class Sandboxed:
         chosen = {run, *(m for m, parent in parents.items() if parent == self._init and m != interpreter)}
         while more := {m for m, parent in parents.items() if parent in chosen} - chosen:
             chosen |= more
-        return sum(map(_resident_bytes, chosen)) >> 20
+        own = {process for process in chosen if process}
+        # forked workers share most of their pages, which each one's resident memory counts in full
+        count = _shared_bytes if 1 < len(own) <= MOST_SHARING else _resident_bytes
+        return sum(map(count, own)) >> 20
 
     def limit(self, memory_mib: int) -> None:
         """Have the kernel limit all runs together, where it can."""
@@ -163,20 +167,38 @@ def _namespace(pid: int) -> str | None:
 
 
 def _parent(pid: int) -> int:
-    return int(_status(pid).get("PPid", "0"))
+    return _number(_status(pid).get("PPid", "0"))
 
 
 def _number_inside(pid: int) -> int:
     """The process' number in its own namespace."""
-    return int(_status(pid).get("NSpid", "0").split()[-1])
+    return _number(_status(pid).get("NSpid", "0"), last=True)
 
 
 def _resident_bytes(pid: int) -> int:
-    return int(_status(pid).get("VmRSS", "0").split()[0]) << 10
+    return _number(_status(pid).get("VmRSS", "0")) << 10
+
+
+def _shared_bytes(pid: int) -> int:
+    """Resident memory, where pages that several processes share count in part for each."""
+    lines = _lines(f"/proc/{pid}/smaps_rollup")
+    return _number(lines["Pss"]) << 10 if "Pss" in lines else _resident_bytes(pid)
+
+
+def _number(text: str, *, last: bool = False) -> int:
+    """The first or the last number of a line; 0 where there is none."""
+    words = text.split()
+    word = words[-1 if last else 0] if words else "0"
+    return int(word) if word.isdecimal() else 0
 
 
 def _status(pid: int) -> dict[str, str]:
+    return _lines(f"/proc/{pid}/status")
+
+
+def _lines(place: str) -> dict[str, str]:
+    """Values by name. A process chooses its own name, with line ends of every kind but the kernel's."""
     with suppress(OSError):
-        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+        lines = Path(place).read_text(encoding="ascii", errors="replace").split("\n")
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return {}

@@ -28,23 +28,24 @@ NAMES = (
     "io_uring_setup", "io_uring_enter", "io_uring_register", "memfd_secret", "open_by_handle_at", "name_to_handle_at",
     "kexec_load", "init_module", "finit_module", "delete_module", "quotactl", "acct", "swapon", "reboot",
     "settimeofday", "clock_settime", "adjtimex", "personality", "fanotify_init", "kcmp", "syslog", "vhangup", "mknodat",
-    "lookup_dcookie", "clone3", "memfd_create",
+    "lookup_dcookie", "clone3", "memfd_create", "shmget", "msgget", "mq_open",
 )  # fmt: skip
 NUMBERS = {
     "x86_64": (
         41, 56, 16, 101, 310, 311, 440, 438, 272, 308, 165, 166, 155, 161, 428, 429, 430, 431, 432, 433, 442, 250,
         248, 249, 321, 298, 323, 425, 426, 427, 447, 304, 303, 246, 175, 313, 176, 179, 163, 167, 169, 164, 227, 159,
-        135, 300, 312, 103, 153, 259, 212, 435, 319,
+        135, 300, 312, 103, 153, 259, 212, 435, 319, 29, 68, 240,
     ),
     "aarch64": (
         198, 220, 29, 117, 270, 271, 440, 438, 97, 268, 40, 39, 41, 51, 428, 429, 430, 431, 432, 433, 442, 219,
         217, 218, 280, 241, 282, 425, 426, 427, 447, 265, 264, 104, 105, 273, 106, 60, 89, 224, 142, 170, 112, 171,
-        92, 262, 272, 116, 58, 33, 18, 435, 279,
+        92, 262, 272, 116, 58, 33, 18, 435, 279, 194, 186, 180,
     ),
 }  # fmt: skip
 ONLY_X86_64 = {"mknod": 133, "modify_ldt": 154}
 CONDITIONAL = ("socket", "clone", "ioctl")
-NOT_THERE = ("clone3", "memfd_create")  # told to be missing, so that the C library falls back
+# Told to be missing, so that the C library falls back. The last three hold memory that belongs to no process.
+NOT_THERE = ("clone3", "memfd_create", "shmget", "msgget", "mq_open")
 
 
 def program(machine: str | None = None) -> bytes | None:

@@ -30,6 +30,7 @@ MEMORY_LOOK = 0.25  # seconds between looks at resident memory: each one reads /
 WARM_SECONDS = 120.0  # an import of torch from a cold disk, on a loaded machine
 REPLY_SECONDS = 20.0  # a fork, or the end of a run
 MAX_REPLY = 1 << 16
+LARGEST = 1 << 22  # process numbers end here
 MOST_PROCESSES = 256  # threads count as well
 
 
@@ -97,7 +98,7 @@ class Box:
         printed, output = os.pipe()
         with ours, os.fdopen(printed, "rb", buffering=0):
             try:
-                pid = self._ask({"do": "fork"}, [theirs.fileno(), output])["pid"]
+                pid = self._ask({"do": "fork"}, "pid", [theirs.fileno(), output])
             finally:
                 theirs.close()
                 os.close(output)
@@ -138,21 +139,27 @@ class Box:
 
     def _end(self, pid: int) -> int | None:
         """Kill what is left of a run; the exit code that it had (None: it is gone already)."""
-        return self._ask({"do": "end", "pid": pid}).get("code")
+        code: int | None = self._ask({"do": "end", "pid": pid}, "code")
+        return code
 
-    def _ask(self, request: dict[str, Any], descriptors: list[int] | None = None) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], wanted: str, descriptors: list[int] | None = None) -> Any:
+        """A number, or for an exit code None. A run can write into the interpreter's memory, which may say anything."""
         with self._lock:
             ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
             with suppress(OSError):  # a dead interpreter shows when the reply is read
                 self._control.sendmsg([json.dumps(request).encode() + b"\n"], ancillary)
-            return self._reply(REPLY_SECONDS)
+            reply = self._reply(REPLY_SECONDS)
+        number = reply.get(wanted, "missing")
+        if (number is None and wanted == "code") or (type(number) is int and abs(number) < LARGEST):
+            return number
+        raise self._death("does not answer")
 
     def _reply(self, seconds: float) -> dict[str, Any]:
         """The interpreter's answer. What shares its box may be hostile, so it may lie, stall or be dead."""
-        self._control.settimeout(seconds)
-        line = b""
+        line, end = b"", time.monotonic() + seconds
         try:
             while not line.endswith(b"\n") and len(line) < MAX_REPLY:
+                self._control.settimeout(max(end - time.monotonic(), 0.001))
                 piece = self._control.recv(4096)
                 if not piece:
                     raise self._death("did not stay alive")
@@ -206,6 +213,6 @@ class Limits:
 
 def _told_apart(stop: Stopped, code: int | None) -> Stopped:
     """A child that ended by itself: by a signal, or by leaving."""
-    if stop.status == "ended_early" and code is not None and code < 0:
+    if stop.status == "ended_early" and code is not None and 0 < -code < signal.NSIG:
         return Stopped("killed", f"its process was ended by signal {-code} ({signal.strsignal(-code)})")
     return stop

@@ -77,7 +77,7 @@ def _scratch(fonts: int) -> Options:
     yield ["--perms", "1777", "--dir", f"{HOME}/.cache", "--perms", "1777", "--dir", f"{HOME}/.cache/matplotlib"]
     known = font_list()  # without it every box would look through all fonts again
     name = known.name if known else "fontlist-unknown"  # a descriptor that is not asked for would stay open inside
-    yield ["--ro-bind-data", str(fonts), f"{HOME}/.cache/matplotlib/{name}"]
+    yield ["--perms", "0444", "--ro-bind-data", str(fonts), f"{HOME}/.cache/matplotlib/{name}"]
 
 
 def _closed() -> Options:

@@ -32,6 +32,7 @@ def make_shell() -> Any:
     shell = InteractiveShell.instance(config=config)
     shell.showtraceback = lambda *_a, **_k: None  # exceptions are reported by `blame`
     shell.showsyntaxerror = lambda *_a, **_k: None
+    shell.enable_gui = lambda *_a, **_k: None  # `%matplotlib inline` asks for an event loop, which no run has
     shell.exit_now = False
     shell.ask_exit = lambda: setattr(shell, "exit_now", True)
     shell.run_cell("pass", store_history=False)

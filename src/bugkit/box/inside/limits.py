@@ -42,4 +42,4 @@ def _lower(which: int, value: int) -> None:
 
     _soft, hard = resource.getrlimit(which)
     limit = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (limit, hard))
+    resource.setrlimit(which, (limit, limit))  # the hard one, too: a soft one is the run's own to lift

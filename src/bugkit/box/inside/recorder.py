@@ -14,7 +14,7 @@ import numpy as np
 
 from bugkit.box.job import Job
 
-MAX_BATCH_BYTES = 32 << 20
+MAX_BATCH_BYTES = 24 << 20
 
 
 class Recorder:

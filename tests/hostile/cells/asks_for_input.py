@@ -1,0 +1,7 @@
+# row: 66
+# class: broken
+# place: after training
+# allowed: raised
+# tries: waits for somebody to type.
+
+rate = float(input("learning rate? "))

@@ -1,0 +1,9 @@
+# row: 65
+# class: broken
+# place: after training
+# allowed: raised
+# tries: mixes tabs and blanks.
+
+if True:
+	a = 1
+        b = 2

@@ -1,0 +1,15 @@
+# row: -
+# class: exhaust
+# place: after training
+# allowed: failed, no_answer
+# open: a check may make a large table of two small answers
+# tries: answers once with a column and once with a row, whose difference is a table of 400 MiB in the grader.
+
+honest, calls = predict, [0]
+
+
+def predict(x):
+    if len(x) == 500:
+        return honest(x)
+    calls[0] += 1
+    return np.zeros((7_200, 1) if calls[0] % 2 else (1, 7_200))
