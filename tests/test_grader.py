@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,19 @@ def test_every_person_has_a_box_of_their_own(monkeypatch):
         grader.leave("a")
         assert grader.submit(TOY, SOLUTION, 2, person="a").result().passed
     assert len(made) == 3
+
+
+@pytest.mark.parametrize("sandbox", [False, None])
+def test_when_a_box_dies_all_its_runs_are_tried_again(sandbox, monkeypatch):
+    """Several threads find it dead at once, and one of them puts a new one in its place."""
+    made = []
+    real = Grader._new
+    monkeypatch.setattr(Grader, "_new", lambda grader, arrays: made.append(real(grader, arrays)) or made[-1])
+    slow = with_cell("import time; time.sleep(2)")
+    with Grader(workers=4, sandbox=sandbox) as grader:
+        waiting = [grader.submit(TOY, slow, seed) for seed in range(4)]
+        made[0].wait_ready()
+        time.sleep(1)
+        made[0]._wall.stop(made[0]._process)
+        assert [future.result().status for future in waiting] == ["ok"] * 4
+    assert len(made) == 2

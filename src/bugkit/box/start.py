@@ -61,6 +61,8 @@ class Box:
         self._wall: Wall = wall or Bare()
         self._lock = threading.Lock()
         self._guards: list[Guard] = []
+        self._ending = threading.Lock()
+        self._ended = False
         self._scratch = tempfile.TemporaryDirectory(prefix="bugkit-", ignore_cleanup_errors=True)
         ours, theirs = socket.socketpair()
         self._control = ours
@@ -120,14 +122,21 @@ class Box:
                 self._end(pid)
 
     def close(self) -> None:
-        """End the interpreter and every run that is still alive."""
-        self._control.close()
+        """End the interpreter and every run that is still alive; who waits for it hears that it is gone."""
         try:
-            self._wall.stop(self._process)
+            self._stop()
         finally:
-            if self._process.stderr:
-                self._process.stderr.close()
+            with self._lock:  # nobody is left who waits on these
+                self._control.close()
+                if self._process.stderr:
+                    self._process.stderr.close()
             self._scratch.cleanup()
+
+    def _stop(self) -> None:
+        with self._ending:  # several runs may find it dead at once
+            if not self._ended:
+                self._ended = True
+                self._wall.stop(self._process)
 
     def _limited(self, job: Job) -> Job:
         return replace(job, processes=MOST_PROCESSES) if self.sandboxed else job
@@ -174,9 +183,11 @@ class Box:
         return reply
 
     def _death(self, what: str) -> BoxDiedError:
-        self._wall.stop(self._process)
-        assert self._process.stderr is not None
-        words = os.read(self._process.stderr.fileno(), MAX_REPLY).decode(errors="replace").strip().splitlines()[-3:]
+        self._stop()
+        words: list[str] = []
+        with suppress(OSError, ValueError):  # it may be closed by now
+            assert self._process.stderr is not None
+            words = os.read(self._process.stderr.fileno(), MAX_REPLY).decode(errors="replace").strip().splitlines()[-3:]
         died = BoxDiedError(
             f"the process that runs notebooks {what} (exit code {self._process.returncode})",
             evidence=words,

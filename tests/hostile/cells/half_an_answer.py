@@ -12,7 +12,7 @@ import time
 
 channel = next(one for one in gc.get_objects() if type(one).__name__ == "Channel")
 channel._sock.setblocking(True)
-channel._sock.sendall(struct.pack("<IQ", 1000, 40 << 20))
+channel._sock.sendall(struct.pack("<IQ", 1000, 20 << 20))
 while True:
     channel._sock.sendall(b"{")
     time.sleep(0.1)
