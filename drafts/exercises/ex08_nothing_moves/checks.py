@@ -1,0 +1,54 @@
+"""What a correct fix of ex08 shows: what is to be learnt is learnt."""
+
+import numpy as np
+
+from bugkit.checks import nll, redrawn
+
+# How many of the weight matrices that are to be learnt change when the notebook takes a few steps.
+STEPS = """
+matrices = [p for p in model.parameters() if p.requires_grad and p.dim() > 1]
+before = [p.detach().clone() for p in matrices]
+if isinstance(model, torch.nn.Module):
+    model.train()
+for start in range(0, len(labels) - 31, 32):
+    training_step(images[start : start + 32], labels[start : start + 32])
+moved = sum(not torch.equal(p.detach(), old) for p, old in zip(matrices, before))
+learning = len(matrices)
+"""
+
+
+def draw(rng):
+    """The digits with other numbers, so that other ones are in each lesson, and their pixels in other places."""
+    return redrawn("digits", rng, labels=True, features=True)
+
+
+def heldout_loss(run):
+    """Held-out cross-entropy over the digits 5 to 9, from the model's own outputs"""
+    x, y = second_lesson(run.heldout)
+    return nll(run.model(x), y)
+
+
+def check_what_is_to_be_learnt_changes(run):
+    """A few steps change every weight matrix that is to be learnt."""
+    x, y = second_lesson(run.train)
+    some = run.rng.permutation(len(y))[:96]
+    arrays = {"images": x[some], "labels": y[some]}
+    found = run.ask(STEPS, arrays, ["moved", "learning"], needs=["model", "training_step"])
+    moved, learning = int(found["moved"]), int(found["learning"])
+    assert learning > 0, "none is to be learnt (one or more wanted)"
+    assert moved == learning, f"{moved} of {learning} change (all wanted)"
+
+
+def check_every_digit_is_recognised(run):
+    """Every digit from 5 to 9 is recognised."""
+    x, y = second_lesson(run.heldout)
+    named = run.model(x).argmax(axis=1)
+    share = [float(np.mean(named[y == digit] == digit)) for digit in range(5)]
+    worst = int(np.argmin(share))
+    assert share[worst] > 0.5, f"{share[worst]:.0%} of the unseen {worst + 5}s are read rightly (most wanted)"
+
+
+def second_lesson(task):
+    """The images of the digits 5 to 9, with labels from 0 to 4."""
+    x, y = task
+    return x[y >= 5], y[y >= 5] - 5

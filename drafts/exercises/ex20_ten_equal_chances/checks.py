@@ -1,0 +1,172 @@
+"""What a correct fix of ex20 shows: the engine's gradients are slopes, whatever the expression."""
+
+import numpy as np
+
+from bugkit.checks import nll, redrawn
+
+STEP = 1e-3
+OFF = 0.02  # of the largest slope: rounding of float32 and the curvature within a step are let pass
+
+# Expressions of x, 3 x 3 positive numbers; what an engine cannot build any more is not asked.
+SLOPES = """
+expressions = [
+    lambda x, y: (x * y).sum(),
+    lambda x, y: ((x @ y).tanh() + x.log()).sum(),
+    lambda x, y: (x * x + y).sum(),
+    lambda x, y: (x @ x).sum(),
+    lambda x, y: (x.exp() - x * y).sum(),
+    lambda x, y: ((x @ y + x).tanh() * (x + y).tanh()).sum(),
+    lambda x, y: (x - x.exp().sum(axis=1).log()).tanh().sum(),
+]
+
+
+def tangled(x, y):
+    a = x.tanh()
+    b = a * x + a
+    c = b * a + (b @ y)
+    return (c * b - x).sum()
+
+
+def shared(x, y):
+    total = x.sum()
+    return ((x * total).tanh() + total * y).sum()
+
+
+def number(out):
+    return float(np.sum(out.data))
+
+
+by_grad, by_trying = [], []
+for build in (*expressions, tangled, shared):
+    try:
+        value = Value(x.copy())
+        out = build(value, Value(y.copy()))
+        out.backward()
+        found = np.array(value.grad, dtype=float).reshape(x.shape)
+        tried = np.zeros(x.shape)
+        for place in np.ndindex(*x.shape):
+            up, down = x.copy(), x.copy()
+            up[place] += STEP
+            down[place] -= STEP
+            rise = number(build(Value(up), Value(y.copy()))) - number(build(Value(down), Value(y.copy())))
+            tried[place] = rise / (2 * STEP)
+    except AttributeError:
+        continue
+    by_grad.append(found)
+    by_trying.append(tried)
+by_grad, by_trying = np.array(by_grad), np.array(by_trying)
+"""
+# The notebook's own loss, away from where training ended, along its gradient and a random direction. A notebook
+# without these names, or with a loss that is random, is not asked.
+OF_THE_LOSS = """
+ended = []
+predicted = tried = again = float("nan")
+try:
+    ended = [p.data for p in parameters]
+    rng = np.random.default_rng(seed)
+    base = [np.array(d) + 0.1 * rng.normal(size=np.shape(d)) for d in ended]
+
+    def loss_at(way, length):
+        for p, b, w in zip(parameters, base, way):
+            p.data = b + length * w
+        return batch_loss(images, labels)
+
+    def number(out):
+        return float(np.sum(out.data))
+
+    still = [np.zeros(b.shape) for b in base]
+    loss = loss_at(still, 0.0)
+    for p in parameters:
+        p.grad = np.zeros(np.shape(p.data))
+    loss.backward()
+    used = [np.array(p.grad) for p in parameters]
+    way = [rng.normal(size=g.shape) for g in used]
+
+    def norm(arrays):
+        return float(np.sqrt(sum(np.sum(a**2) for a in arrays)))
+
+    way = [g / norm(used) + w / norm(way) for g, w in zip(used, way)]
+    predicted = float(sum(np.sum(g * w) for g, w in zip(used, way)))
+    tried = (number(loss_at(way, STEP)) - number(loss_at(way, -STEP))) / (2 * STEP)
+    again = (number(loss_at(way, STEP)) - number(loss_at(way, -STEP))) / (2 * STEP)
+except Exception:
+    predicted = float("nan")
+finally:
+    for p, d in zip(parameters if ended else [], ended):
+        p.data = d
+"""
+# The gradient that a training step leaves behind, beside one made afresh from the same batch and parameters.
+OF_A_STEP = """
+ended = []
+cosine = float("nan")
+try:
+    ended = [p.data for p in parameters]
+    training_step(before, labels_before)
+    start = [np.array(p.data) for p in parameters]
+    training_step(images, labels)
+    used = np.concatenate([np.ravel(p.grad) for p in parameters])
+    for p, s in zip(parameters, start):
+        p.data, p.grad = s, np.zeros(s.shape)
+    batch_loss(images, labels).backward()
+    fresh = np.concatenate([np.ravel(p.grad) for p in parameters])
+    cosine = float(used @ fresh / np.sqrt((used @ used) * (fresh @ fresh)))
+except Exception:
+    pass
+finally:
+    for p, d in zip(parameters if ended else [], ended):
+        p.data = d
+"""
+
+
+def draw(rng):
+    """The digits with other numbers and their pixels in other places."""
+    return redrawn("digits", rng, labels=True, features=True)
+
+
+def heldout_loss(run):
+    """Held-out cross-entropy, from the model's own scores"""
+    x, y = run.heldout
+    return nll(run.model(x), y)
+
+
+def check_the_gradient_of_an_expression_is_its_slope(run):
+    """`grad` tells how an expression changes when a number in it is moved."""
+    x, y = run.rng.uniform(0.3, 1.5, (3, 3)), run.rng.normal(size=(3, 3))
+    answer = run.ask(SLOPES, {"x": x, "y": y}, ["by_grad", "by_trying"], needs=["Value"], STEP=STEP)
+    found, wanted = answer["by_grad"], answer["by_trying"]
+    for one, slope in zip(found, wanted, strict=True):
+        off = np.abs(one - slope)
+        place = np.unravel_index(np.argmax(off), off.shape)
+        assert off[place] <= OFF * np.abs(slope).max(), (
+            f"moving a number by {STEP} changes an expression by {slope[place] * STEP:.6f}, "
+            f"and `grad` tells {one[place] * STEP:.6f} (the same wanted)"
+        )
+
+
+def check_the_gradient_of_the_loss_is_its_slope(run):
+    """The gradient in the network's parameters is the slope of its loss."""
+    x, y = run.train
+    some = run.rng.choice(len(y), 64, replace=False)
+    answer = run.ask(
+        OF_THE_LOSS, {"images": x[some], "labels": y[some]}, ["predicted", "tried", "again"], STEP=STEP, seed=run.seed
+    )
+    predicted, tried, again = (float(answer[name]) for name in ("predicted", "tried", "again"))
+    if np.isnan(predicted) or abs(tried - again) > 1e-6:
+        return
+    assert abs(predicted - tried) <= OFF * abs(predicted) + 1e-3, (
+        f"along one direction the loss rises by {tried:.4f}, and its gradient tells {predicted:.4f} (the same wanted)"
+    )
+
+
+def check_a_step_follows_the_gradient_of_its_batch(run):
+    """The gradient that a training step uses is the one of its own batch."""
+    x, y = run.train
+    some = run.rng.permutation(len(y))[:128]
+    batches = {
+        "before": x[some[:64]],
+        "labels_before": y[some[:64]],
+        "images": x[some[64:]],
+        "labels": y[some[64:]],
+    }
+    cosine = float(run.ask(OF_A_STEP, batches, ["cosine"])["cosine"])
+    assert not cosine < 0.9, f"the cosine between the step's gradient and one made afresh is {cosine:.2f} (1 wanted)"

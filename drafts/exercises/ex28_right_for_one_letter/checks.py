@@ -1,0 +1,64 @@
+"""What a correct fix of ex28 shows: with the cache the network writes what it foretells without."""
+
+import numpy as np
+
+LONGEST, PROMPT, MARK = 11, 12, 27  # letters, tokens up to the mark, the mark's number
+SOME = 64  # rows that are written in one check
+
+# Multiplications and additions, however the work is cut: by token, by row or all at once.
+WORK = """
+from torch.utils.flop_counter import FlopCounterMode
+if isinstance(model, torch.nn.Module):
+    model.eval()
+with torch.no_grad():
+    with FlopCounterMode(display=False) as reading:
+        model(rows[:, :-1])
+    with FlopCounterMode(display=False) as writing:
+        write(rows[:, :PROMPT_LENGTH])
+once, spent = float(reading.get_total_flops()), float(writing.get_total_flops())
+"""
+
+
+def heldout_loss(run):
+    """Held-out cross-entropy of the tokens to be written, from the right ones before them"""
+    rows = rows_of(run.heldout[0])
+    z = np.asarray(run.model(rows[:, :-1]), dtype=np.float64)[:, PROMPT - 1 :]
+    z = z - z.max(axis=-1, keepdims=True)
+    chosen = np.take_along_axis(z, rows[:, PROMPT:, None], axis=-1)[..., 0]
+    return float(np.mean(np.log(np.exp(z).sum(axis=-1)) - chosen))
+
+
+def check_it_writes_what_it_foretells(run):
+    """What is written token by token is what the network prefers when it reads the whole row at once."""
+    rows = run.rng.permutation(rows_of(run.heldout[0]))[:SOME]
+    written = run.write(rows[:, :PROMPT])
+    scores = run.model(np.concatenate([rows[:, :PROMPT], written[:, :-1]], axis=1))[:, PROMPT - 1 :]
+    chosen = np.take_along_axis(scores, written[..., None], axis=-1)[..., 0]
+    agree = np.mean(scores.max(axis=-1) - chosen < 1e-3)  # two tokens may be as good as equal
+    assert agree == 1, f"at {agree:.1%} of the places they agree (all wanted)"
+
+
+def check_unseen_names_come_out_backwards(run):
+    """Names that the network has not seen come out backwards."""
+    rows = run.rng.permutation(rows_of(run.heldout[0]))[: 2 * SOME]
+    right = np.mean((run.write(rows[:, :PROMPT]) == rows[:, PROMPT:]).all(axis=1))
+    assert right > 0.7, f"{right:.0%} of the names are right (over 70 % wanted)"
+
+
+def check_no_token_is_read_twice(run):
+    """To write a row takes no more work than to read it once."""
+    rows = run.rng.permutation(rows_of(run.heldout[0]))[:4]
+    code = WORK.replace("PROMPT_LENGTH", str(PROMPT))
+    work = run.ask(code, {"rows": rows}, ["once", "spent"], needs=["model", "write"])
+    ratio = float(work["spent"] / work["once"])
+    assert ratio < 1.5, f"it takes {ratio:.1f} times the work (about 1 wanted)"
+
+
+def rows_of(codes):
+    """Names as the notebook's rows (N, 23): the name to the right, the mark, the name backwards."""
+    rows = []
+    for name in bytes(codes).decode("ascii").split():
+        letters = [ord(letter) - ord("a") + 1 for letter in name]
+        blank = [0] * (LONGEST - len(letters))
+        rows.append([*blank, *letters, MARK, *letters[::-1], *blank])
+    return np.array(rows, dtype=np.int64)
