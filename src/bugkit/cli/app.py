@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from bugkit import __version__
-from bugkit.cli import author, box, check, learn, overview, start, watch, workspace
 from bugkit.cli.desk import FORMAT, Desk, as_document, say_json
 from bugkit.errors import BugkitError, Fault, UsageError
 
@@ -18,7 +18,39 @@ INTERRUPTED = 130  # as shells report ctrl-C
 REPORT = "BUGKIT_DEBUG=1 bugkit ..., and report what it prints"
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS = {  # in the order of the help; each module is imported when its command is wanted, so that `list` is quick
+    "list": "overview:list_exercises",
+    "check": "check:check",
+    "start": "start:start",
+    "watch": "watch:watch",
+    "init": "workspace:init",
+    "update": "workspace:update",
+    "hint": "learn:hint",
+    "solution": "learn:solution",
+    "reset": "learn:reset",
+    "progress": "overview:progress",
+    "box": "box:box",
+    "author": "author:author",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported late, as click's documentation shows."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """All names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command, imported now."""
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(f"bugkit.cli.{module}"), attribute)
+        return command
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--catalog", type=click.Path(path_type=Path), metavar="DIR", help="A folder with exercises/ in it.")
 @click.option("--cell", type=click.Path(path_type=Path), hidden=True)  # the magic's: where a cell wants its HTML
 @click.version_option(__version__, prog_name="bugkit", message="%(prog)s %(version)s")
@@ -30,24 +62,9 @@ def bugkit(context: click.Context, catalog: Path | None, cell: Path | None) -> N
     """
     context.obj = Desk(catalog, cell)
     if context.invoked_subcommand is None:
+        from bugkit.cli import overview
+
         overview.here(context.obj)
-
-
-for command in (
-    overview.list_exercises,
-    check.check,
-    start.start,
-    watch.watch,
-    workspace.init,
-    workspace.update,
-    learn.hint,
-    learn.solution,
-    learn.reset,
-    overview.progress,
-    box.box,
-    author.author,
-):
-    bugkit.add_command(command)
 
 
 def main() -> None:
