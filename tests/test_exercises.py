@@ -52,7 +52,7 @@ def test_the_evidence_is_of_what_is_here(exercise):
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
 def test_an_exercise_is_sound_on_three_seeds(exercise):
-    (proof,) = verify([exercise], [100, 101, 102], lambda *_: None)
+    (proof,) = verify([exercise], [0, 1, 2], lambda *_: None)
     assert proof.problems == ()
 
 
