@@ -52,7 +52,7 @@ def heldout_loss(run):
 def check_six_blocks_take_part(run):
     """All six blocks take part: what each gives differs from what it is given."""
     changes = flow(run, ["changes"])["changes"]
-    working = int(np.sum(changes > 0.01))
+    working = int(np.sum(changes > 1e-3))
     assert working >= BLOCKS, f"{working} blocks change what they are given ({BLOCKS} wanted)"
 
 
