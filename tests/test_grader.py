@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -133,3 +135,49 @@ def test_when_a_box_dies_all_its_runs_are_tried_again(sandbox, monkeypatch):
         made[0]._wall.stop(made[0]._process)
         assert [future.result().status for future in waiting] == ["ok"] * 4
     assert len(made) == 2
+
+
+def test_a_want_of_memory_is_tried_once_more_and_then_told(monkeypatch):
+    calls = []
+
+    def starving(_self, box):
+        calls.append(box)
+        raise MemoryError
+
+    with Grader(workers=1, sandbox=False) as grader:
+        with monkeypatch.context() as patch:
+            patch.setattr(hall.Examination, "__call__", starving)
+            result = grader.submit(TOY, SOLUTION, 0).result()
+        assert (result.status, len(calls)) == ("no_answer", 2)
+        assert "memory" in result.detail
+        assert grader.submit(TOY, SOLUTION, 0).result().passed
+
+
+CEILING = """
+import resource, numpy
+from bugkit.box.ceiling import Ceiling
+before = resource.getrlimit(resource.RLIMIT_DATA)
+ceiling = Ceiling()
+numpy.ones(10 << 17)
+try:
+    numpy.ones(50 << 20)
+except MemoryError:
+    print("refused")
+ceiling.lift()
+assert resource.getrlimit(resource.RLIMIT_DATA) == before
+numpy.ones(50 << 20)
+print("and given")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process may write")
+def test_the_grader_has_a_ceiling_over_its_memory():
+    done = subprocess.run([sys.executable, "-c", CEILING], capture_output=True, text=True, check=False)
+    assert done.stdout == "refused\nand given\n", done.stderr
+
+
+@pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")
+def test_a_box_does_not_inherit_the_ceiling():
+    greedy = with_cell("import numpy\nassert numpy.ones(80 << 20).sum()")
+    with Grader(workers=1, sandbox=True) as grader:
+        assert grader.submit(TOY, greedy, 0).result().passed

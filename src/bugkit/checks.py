@@ -19,8 +19,9 @@ from bugkit.run import LearnerCodeError, Run, Task
 from bugkit.verdict import CheckResult
 
 Function = Callable[[Run], Any]
-# What numpy raises, in an author's lines, of an answer of another form than wanted, huge labels among them.
-ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, MemoryError)
+# What numpy raises, in an author's lines, of an answer of another form than wanted. MemoryError is not among them: it
+# may be a neighbour's doing, so the grader tries once more.
+ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 SUMS_TO_ONE = 1e-3  # float32 rows of a softmax are off by about 1e-6
 
 
@@ -82,6 +83,7 @@ class Checks:
     measure: Function
     checks: tuple[Function, ...]
     draw: Callable[[np.random.Generator], Task] | None = None
+    hidden: tuple[str, ...] = ()  # those of the checks that learners do not have
 
     @property
     def measured(self) -> str:
@@ -89,9 +91,31 @@ class Checks:
         return _sentence(self.measure)
 
 
-def load(path: Path, measure: str) -> Checks:
-    """Import ``checks.py``, or ManifestError where it lacks the measure, a check or a docstring."""
-    spec = importlib.util.spec_from_file_location(f"checks_of_{path.parent.name}", path)
+def load(path: Path, measure: str, hidden: Path | None = None) -> Checks:
+    """Import ``checks.py``, and more checks where there are ``hidden`` ones.
+
+    ManifestError where the measure, a check or a docstring is missing, or two checks have one name.
+    """
+    functions = _functions(path)
+    checks = _checks_among(functions)
+    if measure not in functions or not checks:
+        found = ", ".join(n for n, f in functions.items() if f.__code__.co_filename == str(path)) or "no function"
+        raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
+    more = _checks_among(_functions(hidden)) if hidden and hidden.is_file() else ()
+    for function in (functions[measure], *checks, *more):
+        if not _sentence(function):
+            raise ManifestError(f"{path}: {function.__name__} has no docstring", evidence=["the learner reads it"])
+    twice = {check.__name__ for check in checks} & {check.__name__ for check in more}
+    if twice:
+        raise ManifestError(f"{hidden}: {twice.pop()} is a name of checks.py, too")
+    return Checks(
+        path, functions[measure], checks + more, functions.get("draw"), tuple(check.__name__ for check in more)
+    )
+
+
+def _functions(path: Path) -> dict[str, Callable[..., Any]]:
+    """Every function that a file of an author's has, by name, those that it imported among them."""
+    spec = importlib.util.spec_from_file_location(f"{path.stem}_of_{path.parent.name}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise ManifestError(f"{path}: there is no such file")
     module = importlib.util.module_from_spec(spec)
@@ -99,15 +123,11 @@ def load(path: Path, measure: str) -> Checks:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ManifestError(f"{path}: it cannot be imported", evidence=[f"{type(error).__name__}: {error}"]) from error
-    functions = {name: f for name, f in vars(module).items() if inspect.isfunction(f)}
-    checks = tuple(f for name, f in functions.items() if name.startswith("check_"))
-    if measure not in functions or not checks:
-        found = ", ".join(n for n, f in functions.items() if f.__module__ == module.__name__) or "no function"
-        raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
-    for function in (functions[measure], *checks):
-        if not _sentence(function):
-            raise ManifestError(f"{path}: {function.__name__} has no docstring", evidence=["the learner reads it"])
-    return Checks(path, functions[measure], checks, functions.get("draw"))
+    return {name: f for name, f in vars(module).items() if inspect.isfunction(f)}
+
+
+def _checks_among(functions: dict[str, Callable[..., Any]]) -> tuple[Function, ...]:
+    return tuple(f for name, f in functions.items() if name.startswith("check_"))
 
 
 def measure(checks: Checks, run: Run) -> float:

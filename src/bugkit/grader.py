@@ -17,6 +17,7 @@ from bugkit import checks as authors
 from bugkit.box import Box, Runs
 from bugkit.box.boxes import Boxes
 from bugkit.box.bwrap import Missing, Tool, find
+from bugkit.box.ceiling import Ceiling
 from bugkit.box.sandbox import Sandboxed
 from bugkit.box.start import BoxDiedError
 from bugkit.errors import Fault, ManifestError
@@ -55,22 +56,32 @@ class Grader:
 
     With ``sandbox`` True a Fault says what is missing where there is none; with False there is none; with None there
     is one where this machine has it. ``no_sandbox`` says why there is none, "" where there is. Each person's runs
-    share one box, and no two persons' do; ``ahead`` boxes are kept warm for those to come.
+    share one box, and no two persons' do; ``ahead`` boxes are kept warm for those to come. Who asks for a sandbox
+    grades strangers, whose answers must not make this process grow: its memory has a ceiling then. ``hidden`` makes
+    an exercise's hidden checks, too.
     """
 
     def __init__(
-        self, engine: Engine | None = None, workers: int | None = None, *, sandbox: bool | None = None, ahead: int = 0
+        self,
+        engine: Engine | None = None,
+        workers: int | None = None,
+        *,
+        sandbox: bool | None = None,
+        ahead: int = 0,
+        hidden: bool = False,
     ) -> None:
         self.engine: Engine = engine or ("fork" if hasattr(os, "fork") else "jupyter")
         self._tool, self.no_sandbox = _sandbox(self.engine, wanted=sandbox)
         self._may_do_without = sandbox is None
         self._ahead = ahead
+        self._hidden = hidden
         self._pool = ThreadPoolExecutor(workers or cores())
         self._lock = threading.RLock()
         self._stock: dict[str, Boxes] = {}
         self._boxes: dict[tuple[str, str], Runs] = {}
         self._checks: dict[Path, authors.Checks] = {}
         self._closed = False
+        self._ceiling = Ceiling() if sandbox else None
 
     def __enter__(self) -> Grader:
         return self
@@ -88,6 +99,8 @@ class Grader:
                 box.close()
             for stock in self._stock.values():
                 stock.close()
+            if self._ceiling:
+                self._ceiling.lift()
 
     def submit(
         self,
@@ -117,6 +130,10 @@ class Grader:
 
         return self._pool.submit(examine)
 
+    def hidden_checks(self, exercise: Exercise) -> tuple[str, ...]:
+        """The names of those that it makes of an exercise."""
+        return self._loaded(exercise).hidden
+
     def leave(self, person: str) -> None:
         """Close the person's boxes: nothing of theirs is left."""
         with self._lock:
@@ -128,12 +145,17 @@ class Grader:
         box = self._box(place)
         try:
             return examination(box)
+        except MemoryError:  # of the grader: by this run's answers, or by a neighbour's at the same moment
+            pass
         except Fault as fault:
             if self._closed:
                 raise
             self._retire(place, box, fault)
         try:
             return examination(self._box(place))
+        except MemoryError:
+            detail = "to judge its answers takes more memory than the grader gives"
+            return RunResult(seed=examination.seed, status="no_answer", detail=detail)
         except BoxDiedError as died:
             if died.warm:
                 detail = "it ended the interpreter that its runs are made from"
@@ -155,7 +177,11 @@ class Grader:
     def _loaded(self, exercise: Exercise) -> authors.Checks:
         """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
         if exercise.checks not in self._checks:
-            checks = authors.load(exercise.checks, exercise.manifest.converge.measure)
+            checks = authors.load(
+                exercise.checks,
+                exercise.manifest.converge.measure,
+                exercise.hidden_checks if self._hidden else None,
+            )
             _refuse_unknown_checks(exercise, checks)
             self._checks[exercise.checks] = checks
         return self._checks[exercise.checks]

@@ -31,7 +31,7 @@ from bugkit.verdict import RunResult
 HERE = Path(__file__).parent
 PACK = HERE.parent / "pack"
 ROOT = HERE.parents[1]
-KINDS = ("forge", "theft", "exhaust", "survive", "broken", "honest")
+KINDS = ("forge", "theft", "exhaust", "survive", "broken", "honest", "limit")
 WORDS = {"passed", "failed", "raised", "timed_out", "out_of_memory", "killed", "too_much_output", "ended_early"}
 WORDS |= {"no_answer"}
 HEADER = re.compile(r"# ([a-z]+): (.+)\n")
@@ -57,12 +57,12 @@ class Attack:
     seconds: int = SECONDS
     memory: int = MEMORY_MIB
     again: str = ""  # run once more by "the same person" or "another person"
-    open: str = ""  # why it gets through as yet
+    promised: str = ""  # of a limit: what SECURITY.md says of it
 
     @property
     def fixed(self) -> bool:
-        """Whether it is put into the solution; a forgery is put into the notebook with the bug."""
-        return self.kind != "forge"
+        """Whether it is put into the solution; what wants to pass is put into the notebook with the bug."""
+        return self.kind not in ("forge", "limit")
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _marks(attack: Attack) -> list[pytest.MarkDecorator]:
-    slow = [pytest.mark.slow] if attack.exercise not in ("toy", "drawn") else []
-    return [*slow, *([pytest.mark.xfail(reason=attack.open)] if attack.open else [])]
+    return [pytest.mark.slow] if attack.exercise not in ("toy", "drawn") else []
 
 
 class Walls(Sandboxed):

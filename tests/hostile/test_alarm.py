@@ -14,6 +14,8 @@ import pytest
 
 from bugkit.box import sandbox, seccomp, walls
 
+pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
+
 
 @pytest.fixture
 def honest(attacks):

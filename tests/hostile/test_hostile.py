@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bugkit.notebook import read, rebuild
+
+pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
+
+ROOT = Path(__file__).parents[2]
 
 # Rows of the list of attacks that concern a running cell; the others are about files, reports and the grader's machine.
 ROWS = {1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 14, 15, 16, 18, 21, 24, 29, 31, 32, 34, 35, 36, 38, 39, 40, 41, 42, 44, 45, 46}
@@ -29,6 +34,13 @@ def test_every_row_has_an_attack(attacks):
 def test_no_forgery_may_pass(attacks):
     assert not [a.name for a in attacks if a.kind == "forge" and "passed" in a.allowed]
     assert not [a.name for a in attacks if a.kind == "theft" and a.allowed != {"passed"}]
+
+
+def test_what_passes_is_what_is_said_not_to_be_promised(attacks):
+    said = " ".join((ROOT / "SECURITY.md").read_text().split())
+    limits = [attack for attack in attacks if attack.kind == "limit"]
+    assert limits
+    assert [a.name for a in limits if not a.promised or a.promised not in said] == []
 
 
 ODD = ["x = 1\r\nif x:\r\n\ty = 2\r\n", "\tx = 1\n", "\ufeffx = 1", "x = 1\x0c\ny = 2", "# \u202e"]

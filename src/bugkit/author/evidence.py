@@ -82,6 +82,8 @@ def fingerprint(exercise: Exercise) -> str:
         exercise.checks.read_text(encoding="utf-8"),
         *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
     ]
+    if exercise.hidden_checks.is_file():
+        parts.append(exercise.hidden_checks.read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

@@ -54,7 +54,7 @@ def verify(
         raise UsageError("nothing is proved without a seed", next_command="bugkit author verify --seeds 20")
     programs = {exercise.id: variants(exercise) for exercise in exercises}
     cases = [Case(e, v, seed) for e in exercises for v in programs[e.id] for seed in seeds]
-    with Grader(engine, workers) as grader:
+    with Grader(engine, workers, hidden=True) as grader:
         futures = {case.given_to(grader): case for case in cases}
         results = _gathered(futures, on_progress)
     return [

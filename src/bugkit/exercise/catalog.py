@@ -49,6 +49,11 @@ class Exercise:
         return self.solution_path / f"{self.id}.ipynb"
 
     @property
+    def hidden_checks(self) -> Path:
+        """More checks, made when a class is graded, which learners do not have; it may not be there."""
+        return self.solution_path / "hidden_checks.py"
+
+    @property
     def has_solution(self) -> bool:
         """Whether the instructor's side is here."""
         return self.solution.is_file()

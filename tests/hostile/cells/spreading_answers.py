@@ -1,9 +1,8 @@
 # row: -
 # class: exhaust
 # place: after training
-# allowed: failed, no_answer
-# open: a check may make a large table of two small answers
-# tries: answers once with a column and once with a row, whose difference is a table of 400 MiB in the grader.
+# allowed: no_answer
+# tries: answers once with a column and once with a row, whose difference would be a table of 400 MiB in the grader.
 
 honest, calls = predict, [0]
 

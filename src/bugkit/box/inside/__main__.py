@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.inside import cells
-from bugkit.box.inside.limits import end_with_the_interpreter
+from bugkit.box.inside.limits import end_with_the_interpreter, lift_the_graders_ceiling
 from bugkit.box.inside.session import serve
 from bugkit.box.job import Job
 
@@ -23,6 +23,7 @@ FDS_PER_REQUEST = 2
 def main() -> None:
     """Warm up, report, and serve the control socket until its other end is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
+    lift_the_graders_ceiling()
     version = warm(with_torch=sys.argv[2] == "torch")
     _reply(control, {"ready": True, "torch": version})
     children: set[int] = set()

