@@ -42,6 +42,8 @@ HOMES = {  # a library, and where alone it may be imported
     "sqlite3": ["progress/"],
     "watchfiles": ["watch.py"],
     "prompt_toolkit": ["watch.py"],
+    "sqlalchemy": ["classroom/gradebook.py"],
+    "distributed": ["classroom/cluster.py"],
     "click": ["cli/"],
     "rich": ["cli/", "report/", "author/"],
     "jinja2": ["report/"],

@@ -20,7 +20,7 @@ from bugkit.pristine import original, template
 from bugkit.progress import Progress
 
 PACK = Path(__file__).parent / "pack"
-HEAVY = ("torch", "IPython", "nbformat", "numpy", "matplotlib", "asyncio")
+HEAVY = ("torch", "IPython", "nbformat", "numpy", "matplotlib", "asyncio", "pydantic")
 
 Result = subprocess.CompletedProcess[str]
 Bugkit = Callable[..., Result]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bugkit.errors import ManifestError, UsageError
-from bugkit.exercise import Bugs, Catalog, Manifest
+from bugkit.exercise import Catalog
 from bugkit.exercise.catalog import installed, locate
-from bugkit.exercise.manifest import load
+from bugkit.exercise.manifest import Bugs, Manifest, load
 
 MANIFEST = """
 format_version = 1
@@ -218,3 +218,34 @@ def test_a_catalog_is_found_from_below_and_by_name(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no catalog"):
         locate(tmp_path, tmp_path)
+
+
+def test_the_heading_is_that_of_the_manifest(tmp_path):
+    (exercise,) = catalog_of(tmp_path, MANIFEST)
+    heading = exercise.heading
+    assert (heading.title, heading.track, heading.difficulty, heading.minutes) == ("Stuck", "classics", 1, 10)
+    assert heading.concepts == exercise.manifest.concepts
+
+
+def test_a_manifest_that_is_wrong_below_its_heading_is_still_listed(tmp_path):
+    (exercise,) = catalog_of(tmp_path, MANIFEST.replace("max_steps = 1000", "max_steps = 'many'"))
+    assert exercise.heading.title == "Stuck"
+    with pytest.raises(ManifestError):
+        _ = exercise.manifest
+
+
+@pytest.mark.parametrize("wrong", ['title = "Stuck"', "difficulty = 1", 'concepts = ["logits"]'])
+@pytest.mark.parametrize("instead", ["", "{key} = [[1]]", "{key} = true", "{key} = "])
+def test_a_wrong_heading_says_what_is_wrong(tmp_path, wrong, instead):
+    key = wrong.partition(" ")[0]
+    (exercise,) = catalog_of(tmp_path, MANIFEST.replace(wrong, instead.format(key=key), 1))
+    with pytest.raises(ManifestError):
+        _ = exercise.heading
+
+
+def catalog_of(folder: Path, text: str) -> Catalog:
+    """A catalog of one exercise with this manifest."""
+    place = folder / "exercises" / "aa01_first_things"
+    place.mkdir(parents=True)
+    (place / "exercise.toml").write_text(text, encoding="utf-8")
+    return Catalog(folder)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bugkit.errors import ManifestError, NotebookError
-from bugkit.exercise import Edit
+from bugkit.exercise.manifest import Edit
 from bugkit.notebook import Cell, Notebook, apply, read, rebuild
 from bugkit.notebook.read import MAX_CELLS, parse
 

@@ -9,7 +9,7 @@ from typing import Any
 from bugkit import checks as authors
 from bugkit.box import Guard, Job, Runs, Stopped
 from bugkit.box.account import Account, account_of, heard
-from bugkit.exercise import Manifest
+from bugkit.exercise.manifest import Manifest
 from bugkit.notebook import Notebook, stage_of
 from bugkit.run import Run, Task
 from bugkit.verdict import LearnerError, RunResult

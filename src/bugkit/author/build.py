@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bugkit.errors import ManifestError
-from bugkit.exercise import Exercise, Patch
+from bugkit.exercise import Exercise
+from bugkit.exercise.manifest import Patch
 from bugkit.notebook import Notebook, apply, read, sealed
 from bugkit.notebook.files import write_whole
 

@@ -31,6 +31,7 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "progress": "overview:progress",
     "box": "box:box",
     "author": "author:author",
+    "class": "classroom:classroom",
 }
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,12 +134,12 @@ def _show_solution(desk: Desk, exercise: Exercise, solved: Exercise) -> None:
     from rich.markdown import Markdown
     from rich.table import Table
 
-    from bugkit.notebook import read
+    from bugkit.notebook import difference, read
     from bugkit.pristine import template
 
     console = Console(highlight=False)
     shipped = template(solved)
-    reference = list(_difference(shipped, read(solved.solution)))
+    reference = list(difference(shipped, read(solved.solution), CONTEXT_LINES))
     fixes = [("The reference's fix", reference)]
     if theirs := _their_fix(exercise, shipped):
         fixes.insert(0, ("Your fix", theirs))
@@ -160,10 +159,10 @@ def _show_solution(desk: Desk, exercise: Exercise, solved: Exercise) -> None:
 
 def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str]]:
     """What the learner changed, as far as their file can be read."""
-    from bugkit.notebook import read, rebuild
+    from bugkit.notebook import difference, read, rebuild
 
     try:
-        return list(_difference(shipped, rebuild(shipped, read(exercise.notebook)).notebook))
+        return list(difference(shipped, rebuild(shipped, read(exercise.notebook)).notebook, CONTEXT_LINES))
     except BugkitError:
         return []
 
@@ -172,18 +171,6 @@ def _text(lines: Iterable[tuple[str, str]]) -> Text:
     from rich.text import Text
 
     return Text("\n").join(Text(line, style=STYLES.get(kind, "")) for line, kind in lines)
-
-
-def _difference(before: Notebook, after: Notebook) -> Iterator[tuple[str, str]]:
-    """The changed lines of each changed cell, with the kind of each: "cell", "-", "+" or "" for those around."""
-    for cell in after.cells:
-        old = before.cell(cell.id) if cell.id else None
-        if old is None or old.source == cell.source:
-            continue
-        yield f"cell {cell.id}", "cell"
-        lines = difflib.unified_diff(old.source.splitlines(), cell.source.splitlines(), n=CONTEXT_LINES, lineterm="")
-        for line in list(lines)[2:]:  # after the names of the two files
-            yield ("  ..." if line.startswith("@@") else f"  {line}"), line[:1] if line[:1] in STYLES else ""
 
 
 def _back_up(desk: Desk, exercise: Exercise) -> Path | None:

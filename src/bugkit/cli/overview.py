@@ -31,9 +31,9 @@ def here(desk: Desk) -> None:
         click.echo("nothing is left; to judge them all again: bugkit check --all")
         tell_cell(desk, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
         return
-    exercise, manifest = following.exercise, following.exercise.manifest
-    name, path = f"{exercise.id} {manifest.title}", short(exercise.notebook)
-    effort = f"difficulty {manifest.difficulty}, {manifest.minutes} minutes"
+    exercise, heading = following.exercise, following.exercise.heading
+    name, path = f"{exercise.id} {heading.title}", short(exercise.notebook)
+    effort = f"difficulty {heading.difficulty}, {heading.minutes} minutes"
     anew = f"begin it anew, with a backup of yours: bugkit reset {exercise.id}"
     click.echo(f"next: {name} ({effort}): {following.why}")
     if following.again:
@@ -50,24 +50,24 @@ def here(desk: Desk) -> None:
 def list_exercises(desk: Desk, track: str | None, *, as_json: bool) -> None:
     """The exercises, and how far you are with each."""
     pairs = _pairs(desk)
-    tracks = list(dict.fromkeys(exercise.manifest.track for exercise, _ in pairs))
+    tracks = list(dict.fromkeys(exercise.heading.track for exercise, _ in pairs))
     if track is not None and track not in tracks:
         raise UsageError(
             f"there is no track {track!r} here",
             evidence=[f"known: {', '.join(tracks)}"],
             next_command="bugkit list",
         )
-    shown = [pair for pair in pairs if track in (None, pair[0].manifest.track)]
+    shown = [pair for pair in pairs if track in (None, pair[0].heading.track)]
     if as_json:
         say_json([_entry(*pair) for pair in shown])
         return
     for name in [track] if track else tracks:
-        _list_track(name, [pair for pair in shown if pair[0].manifest.track == name])
+        _list_track(name, [pair for pair in shown if pair[0].heading.track == name])
 
 
 def say_list(desk: Desk) -> None:
     """Every exercise by its track."""
-    for name, pairs in groupby(_pairs(desk), key=lambda pair: pair[0].manifest.track):
+    for name, pairs in groupby(_pairs(desk), key=lambda pair: pair[0].heading.track):
         _list_track(name, list(pairs))
 
 
@@ -90,8 +90,8 @@ def progress(desk: Desk, *, as_json: bool, target: Path | None, source: Path | N
             {
                 "format": FORMAT,
                 "exercises": [_history(*pair, events.get(pair[0].id, [])) for pair in pairs],
-                "tracks": _counts((e.manifest.track, done) for e, done in pairs),
-                "concepts": _counts((concept, done) for e, done in pairs for concept in e.manifest.concepts),
+                "tracks": _counts((e.heading.track, done) for e, done in pairs),
+                "concepts": _counts((concept, done) for e, done in pairs for concept in e.heading.concepts),
             }
         )
         return
@@ -128,13 +128,13 @@ def _pairs(desk: Desk) -> list[Pair]:
 
 
 def _entry(exercise: Exercise, done: Summary) -> dict[str, Any]:
-    manifest = exercise.manifest
+    heading = exercise.heading
     return {
         "id": exercise.id,
-        "title": manifest.title,
-        "track": manifest.track,
-        "difficulty": manifest.difficulty,
-        "minutes": manifest.minutes,
+        "title": heading.title,
+        "track": heading.track,
+        "difficulty": heading.difficulty,
+        "minutes": heading.minutes,
         "state": done.state,
     }
 
@@ -142,9 +142,9 @@ def _entry(exercise: Exercise, done: Summary) -> dict[str, Any]:
 def _list_track(name: str, pairs: list[Pair]) -> None:
     passed = sum(done.state == "passed" for _, done in pairs)
     click.secho(f"{name}  {passed}/{len(pairs)}", bold=True)
-    width = max(len(exercise.manifest.title) for exercise, _ in pairs)
+    width = max(len(exercise.heading.title) for exercise, _ in pairs)
     for exercise, done in pairs:
-        m = exercise.manifest
+        m = exercise.heading
         state = click.style(f"{done.state:6}", fg=COLOURS[done.state])
         click.echo(f"  {exercise.id:6} {state}  {m.title:{width}}  difficulty {m.difficulty}  {m.minutes:3} minutes")
 
@@ -154,7 +154,7 @@ def _history(exercise: Exercise, done: Summary, events: Sequence[Event]) -> dict
 
     return {
         **_entry(exercise, done),
-        "concepts": exercise.manifest.concepts,
+        "concepts": exercise.heading.concepts,
         "attempts": done.attempts,
         "seconds": round(done.seconds, 3),
         "seconds_at_work": active(events).total_seconds(),
@@ -180,8 +180,8 @@ def _tables(pairs: list[Pair], events: Mapping[str, Sequence[Event]]) -> list[An
     tried = [(e, done) for e, done in pairs if done != Summary(e.id)]
     rows = [(e.id, done.state, done.attempts, _minutes(events[e.id]), done.hints, _when(done)) for e, done in tried]
     tables = [_table(("exercise", "state", "attempts", "at work", "hints", "passed"), rows)] if rows else []
-    tracks = _counts((e.manifest.track, done) for e, done in pairs)
-    concepts = _counts((concept, done) for e, done in pairs for concept in e.manifest.concepts)
+    tracks = _counts((e.heading.track, done) for e, done in pairs)
+    concepts = _counts((concept, done) for e, done in pairs for concept in e.heading.concepts)
     for what, counts in (("track", tracks), ("concept", concepts)):
         shares = [(n, f"{c['passed']}/{c['exercises']}", c["attempts"], c["hints"]) for n, c in counts.items()]
         tables.append(_table((what, "passed", "attempts", "hints"), shares))

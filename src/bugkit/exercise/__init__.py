@@ -1,6 +1,5 @@
-"""Exercises on disk: the catalog that finds them and the manifests that describe them."""
+"""Exercises on disk: the catalog that finds them and, in ``manifest``, the records that describe them."""
 
-from bugkit.exercise.catalog import Catalog, Exercise
-from bugkit.exercise.manifest import Band, Bugs, Edit, Limits, Manifest, Patch
+from bugkit.exercise.catalog import Catalog, Exercise, Heading
 
-__all__ = ["Band", "Bugs", "Catalog", "Edit", "Exercise", "Limits", "Manifest", "Patch"]
+__all__ = ["Catalog", "Exercise", "Heading"]

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bugkit.errors import UsageError
-from bugkit.exercise.manifest import Bugs, Manifest, load
+
+if TYPE_CHECKING:
+    from bugkit.exercise.manifest import Bugs, Manifest
 
 FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
 PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What lists show of an exercise."""
+
+    title: str
+    track: str
+    difficulty: int
+    minutes: int
+    concepts: list[str]
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,31 @@ class Exercise:
         return self.solution.is_file()
 
     @cached_property
+    def heading(self) -> Heading:
+        """The first lines of ``exercise.toml``, as they stand.
+
+        The import of what validates a manifest costs more than all the rest of a list. ManifestError where they do not
+        do as a heading.
+        """
+        try:
+            document = tomllib.loads((self.path / "exercise.toml").read_text(encoding="utf-8"))
+            return Heading(**{field.name: _of_kind(document[field.name], field.type) for field in fields(Heading)})
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            manifest = self.manifest  # it says what is wrong
+            return Heading(**{field.name: getattr(manifest, field.name) for field in fields(Heading)})
+
+    @cached_property
     def manifest(self) -> Manifest:
         """``exercise.toml``, read when first asked for."""
+        from bugkit.exercise.manifest import Manifest, load
+
         return load(self.path / "exercise.toml", Manifest)
 
     @cached_property
     def bugs(self) -> Bugs:
         """``bugs.toml``, read when first asked for."""
+        from bugkit.exercise.manifest import Bugs, load
+
         return load(self.solution_path / "bugs.toml", Bugs)
 
 
@@ -98,6 +131,14 @@ class Catalog:
         near = {names[n].folder: None for n in difflib.get_close_matches(name, names, n=3, cutoff=0.4)}
         evidence = [f"near: {', '.join(near)}"] if near else []
         raise UsageError(f"there is no exercise {name!r} here", evidence=evidence, next_command="bugkit list")
+
+
+def _of_kind(value: Any, kind: object) -> Any:
+    """The value of a heading's field, or TypeError."""
+    words = type(value) is list and all(type(word) is str for word in value)
+    if kind != ("list[str]" if words else type(value).__name__):
+        raise TypeError(f"{value!r} is no {kind}")
+    return value
 
 
 def is_root(path: Path) -> bool:

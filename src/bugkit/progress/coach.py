@@ -36,11 +36,11 @@ def advice(exercises: Iterable[Exercise], histories: Histories, now: datetime) -
         days = (now - due).days
         since = "since today" if days == 0 else f"for {days} day{'s' if days > 1 else ''}"
         yield Advice(exercise, f"it was hard, and has been due again {since}", again=True)
-    known = {concept for e in everything if e.id in passed for concept in e.manifest.concepts}
-    tracks = list(dict.fromkeys(e.manifest.track for e in everything))
+    known = {concept for e in everything if e.id in passed for concept in e.heading.concepts}
+    tracks = list(dict.fromkeys(e.heading.track for e in everything))
     new = [e for e in everything if e.id not in passed]
-    for exercise in sorted(new, key=lambda e: (tracks.index(e.manifest.track), e.manifest.difficulty)):
-        builds_on = [concept for concept in exercise.manifest.concepts if concept in known]
+    for exercise in sorted(new, key=lambda e: (tracks.index(e.heading.track), e.heading.difficulty)):
+        builds_on = [concept for concept in exercise.heading.concepts if concept in known]
         why = f"it builds on {builds_on[0]}" if builds_on else "it is new"
         yield Advice(exercise, "you have begun it" if histories.get(exercise.id) else why)
 

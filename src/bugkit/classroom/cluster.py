@@ -1,0 +1,87 @@
+"""Grading on the machines of a Dask cluster: piles travel with their tasks, verdicts come back; no disk is shared.
+
+Dask grades a dead worker's people elsewhere. Each worker process keeps one grader, with its boxes, for all its people.
+"""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Future, as_completed
+
+from bugkit.classroom.gradebook import Graded
+from bugkit.classroom.pack import unpacked
+from bugkit.classroom.work import Failed, Pile, Rules, graded
+from bugkit.errors import Fault
+from bugkit.exercise import Catalog
+from bugkit.grader import Grader
+
+AHEAD = 2  # piles that wait for each thread of the cluster, so that none is idle
+SECONDS = 30  # to wait for the scheduler
+
+
+class Cluster:
+    """An executor like ``Here``, on a scheduler's workers."""
+
+    def __init__(self, scheduler: str, pack: bytes, rules: Rules) -> None:
+        self._scheduler = scheduler
+        self._pack = pack
+        self._rules = rules
+
+    def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
+        """Piles are taken as there is room; a pile whose workers died too often is a failure for all its papers."""
+        with _client(self._scheduler) as client:
+            pack = client.scatter(self._pack, broadcast=True)
+            under_way: dict[Future[Any], Pile] = {}
+            done = as_completed()
+            room = max(AHEAD * sum(client.nthreads().values()), 1)
+            while True:
+                while len(under_way) < room and (pile := next(piles, None)) is not None:
+                    task = client.submit(grade_there, pack, self._rules, pile, pure=False)
+                    under_way[task] = pile
+                    done.add(task)
+                if not under_way:
+                    return
+                task = next(done)
+                yield from _came(task, under_way.pop(task))
+
+
+def grade_there(pack: bytes, rules: Rules, pile: Pile) -> list[Graded | Failed]:
+    """On a worker: grade one person's notebooks."""
+    grader, catalog = _desk(pack, rules)
+    return list(graded(grader, catalog, pile, rules))
+
+
+@cache
+def _desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
+    """This process' grader for these exercises, warm from the second person on."""
+    folder = tempfile.TemporaryDirectory(prefix="bugkit-class-")
+    grader = Grader("fork", 1, sandbox=rules.sandbox, ahead=1, hidden=True)
+    atexit.register(folder.cleanup)
+    atexit.register(grader.stop)
+    return grader, unpacked(pack, Path(folder.name))
+
+
+def _came(task: Future[Any], pile: Pile) -> list[Graded | Failed]:
+    if task.status == "finished":
+        return list(task.result())
+    error = task.exception()
+    if isinstance(error, Fault):
+        raise error  # no worker is any better: there is no sandbox, say
+    return [Failed(pile.person, paper.exercise, f"{type(error).__name__}: {error}") for paper in pile.papers]
+
+
+def _client(scheduler: str) -> Client:
+    try:
+        return Client(scheduler, timeout=SECONDS)
+    except (OSError, ValueError) as error:
+        raise Fault(
+            f"{scheduler}: the scheduler does not answer",
+            evidence=[str(error)],
+            next_command="dask scheduler; dask worker tcp://HOST:8786 --nworkers auto --nthreads 1",
+        ) from None

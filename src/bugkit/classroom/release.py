@@ -1,0 +1,76 @@
+"""`bugkit class release`: what students get, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bugkit import __version__
+from bugkit.classroom.matching import KEY
+from bugkit.errors import UsageError
+from bugkit.exercise import Exercise
+from bugkit.notebook import Cell, sealed
+from bugkit.notebook.files import write_whole
+from bugkit.pristine import template
+
+SCHEMA = 3  # of nbgrader's cell metadata
+README = """# {count}
+
+Install bugkit, then open a notebook below `exercises/`, find the bug, fix it, save, and run
+
+    bugkit check {first}
+
+`bugkit hint {first}` helps. Hand in the notebooks, under the names that they have.
+
+{listing}
+"""
+
+
+def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
+    """Write a catalog without solutions into a new or empty folder; the files, each below the folder."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        evidence = ["wanted: a new folder, or an empty one"]
+        raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit class release NEW_FOLDER")
+    written = []
+    for name, content in _files(exercises):
+        write_whole(folder / name, content)
+        written.append(Path(name))
+    return written
+
+
+def _files(exercises: Sequence[Exercise]) -> Iterator[tuple[str, str]]:
+    listing = "\n".join(f"- `{one.id}` {one.manifest.title}, about {one.manifest.minutes} minutes" for one in exercises)
+    count = "1 exercise" if len(exercises) == 1 else f"{len(exercises)} exercises"
+    yield "README.md", README.format(count=count, first=exercises[0].id, listing=listing)
+    for exercise in exercises:
+        place = f"exercises/{exercise.folder}"
+        yield f"{place}/{exercise.id}.ipynb", handed_out(exercise)
+        for name in ("exercise.toml", "checks.py"):
+            yield f"{place}/{name}", (exercise.path / name).read_text(encoding="utf-8")
+
+
+def handed_out(exercise: Exercise) -> str:
+    """The notebook with nbgrader's metadata in its cells, and the exercise's id in its own."""
+    notebook = sealed(template(exercise))
+    document = json.loads(notebook.to_json())
+    document["metadata"][KEY] = {"exercise": exercise.id, "version": __version__}
+    for cell, described in zip(notebook.cells, document["cells"], strict=True):
+        if kind := nbgrader(exercise, cell):
+            described["metadata"]["nbgrader"] = kind
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def nbgrader(exercise: Exercise, cell: Cell) -> dict[str, Any] | None:
+    """What nbgrader calls a cell: code that may be edited is an answer, a locked cell read-only; None for texts."""
+    if cell.kind != "code" and not cell.locked:
+        return None
+    return {
+        "schema_version": SCHEMA,
+        "grade": False,
+        "grade_id": f"{exercise.id}-{cell.id}",
+        "locked": cell.locked,
+        "solution": not cell.locked,
+        "task": False,
+    }

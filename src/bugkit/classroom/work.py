@@ -1,0 +1,152 @@
+"""One person's notebooks, graded: what every executor carries out, here or on another machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from bugkit import __version__
+from bugkit.classroom import record
+from bugkit.classroom.gradebook import Graded
+from bugkit.errors import Fault, NotebookError
+from bugkit.exercise import Catalog, Exercise
+from bugkit.grader import Grader, judge, target_of
+from bugkit.notebook import Rebuilt, at_their_stage, fix_of, parse, read, rebuild
+from bugkit.report.curve import shown_run
+from bugkit.verdict import RunResult, Verdict
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One notebook to be graded."""
+
+    exercise: str
+    digest: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Pile:
+    """One person's notebooks: they share a box."""
+
+    person: str
+    papers: tuple[Paper, ...]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a class is graded by. ``salt`` draws the tasks: the same for everybody, unknown to anybody before."""
+
+    salt: str
+    seeds: int | None = None  # how many; None for each exercise's own
+    sandbox: bool | None = True
+    redraw: bool = True
+
+    def seeds_of(self, exercise: Exercise) -> list[int]:
+        """The seeds of an exercise's runs."""
+        own = exercise.manifest.run.seeds
+        return own if self.seeds is None else [*own, *range(max(own) + 1, max(own) + 1 + self.seeds)][: self.seeds]
+
+    def task_of(self, exercise: Exercise, seed: int) -> int | None:
+        """The seed of the task that a run gets; None for the task as it was given out."""
+        return int(digest_of(self.salt, exercise.id, str(seed))[:15], 16) if self.redraw else None
+
+    def key_of(self, exercise: Exercise, digest: str) -> str:
+        """What a verdict depends on: where none of it changed, nobody needs to grade anew."""
+        files = [exercise.path / "exercise.toml", exercise.checks, exercise.hidden_checks, exercise.notebook]
+        texts = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in files]
+        how = f"{self.seeds_of(exercise)} {self.redraw} {self.sandbox}"
+        return digest_of(self.salt, digest, exercise.id, __version__, how, *texts)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A notebook that could not be judged by a fault of ours: no verdict, and graded again next time."""
+
+    person: str
+    exercise: str
+    reason: str
+
+
+def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
+    """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone."""
+    try:
+        markings = [Marking(grader, catalog.find(one.exercise), pile.person, one, rules) for one in pile.papers]
+        for marking in markings:
+            try:
+                yield marking.result()
+            except Fault as fault:
+                yield Failed(pile.person, marking.exercise.id, str(fault))
+    finally:
+        grader.leave(pile.person)
+
+
+class Marking:
+    """One notebook under way: all its runs are handed in at once, so that no core waits for another notebook's end."""
+
+    def __init__(self, grader: Grader, exercise: Exercise, person: str, paper: Paper, rules: Rules) -> None:
+        self.exercise = exercise
+        self._grader = grader
+        self._person = person
+        self._paper = paper
+        self._key = rules.key_of(exercise, paper.digest)
+        self._template = read(exercise.notebook)
+        self._rebuilt: Rebuilt | None = None
+        self._unread = ""
+        self._runs: list[Future[RunResult]] = []
+        try:
+            self._rebuilt = rebuild(*at_their_stage(self._template, parse(paper.content)))
+        except NotebookError as error:
+            self._unread = f"the file {error.what}"
+            return
+        self._runs = [
+            grader.submit(exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person)
+            for seed in rules.seeds_of(exercise)
+        ]
+
+    def result(self) -> Graded:
+        """Wait for the runs and judge; Fault where one could not be made."""
+        runs = [run.result() for run in self._runs]
+        verdict = self._judged(runs)
+        return Graded(
+            person=self._person,
+            exercise=self.exercise.id,
+            digest=self._paper.digest,
+            key=self._key,
+            verdict=record.to_text(verdict, shown_run(verdict)),
+            outcome=verdict.outcome,
+            score=verdict.score,
+            seconds=sum(run.seconds for run in runs),
+            hidden=self._grader.hidden_checks(self.exercise),
+            fix=fix_of(self._template, self._rebuilt.notebook) if self._rebuilt else "",
+        )
+
+    def _judged(self, runs: list[RunResult]) -> Verdict:
+        grader = self._grader
+        if self._rebuilt is None:
+            return _unreadable(self.exercise, self._unread, grader)
+        return judge(self.exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
+
+
+def _unreadable(exercise: Exercise, sentence: str, grader: Grader) -> Verdict:
+    """What is said of a file that is no notebook."""
+    return Verdict(
+        exercise=exercise.id,
+        title=exercise.manifest.title,
+        outcome="error",
+        score=0.0,
+        engine=grader.engine,
+        sandbox=not grader.no_sandbox,
+        target=target_of(exercise),
+        runs=(),
+        checks=(),
+        no_sandbox=grader.no_sandbox,
+        notes=(sentence,),
+    )
+
+
+def digest_of(*texts: str) -> str:
+    """SHA-256 of several texts, told apart."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

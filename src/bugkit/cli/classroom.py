@@ -1,0 +1,192 @@
+"""`bugkit class`: hand out, grade, look at, hand on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json
+from bugkit.errors import UsageError
+from bugkit.exercise import Exercise
+
+if TYPE_CHECKING:
+    from bugkit.classroom.gradebook import Gradebook
+    from bugkit.classroom.grading import OnGraded, Tally
+
+FAULT = 3
+WAITING = 1  # files wait for a person to decide
+MISSING = "pip install 'bugkit[class]'"
+
+
+@click.group("class")
+def classroom() -> None:
+    """For instructors: hand out exercises, grade a class, see how it went, carry the grades on."""
+
+
+exercises_option = click.option(
+    "--exercises", metavar="EX,EX", help="Which exercises, by id; without it all of the catalog."
+)
+gradebook_option = click.option(
+    "--gradebook", default="gradebook.db", show_default=True, metavar="FILE|URL", help="SQLite's file, or a URL."
+)
+
+
+@classroom.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@exercises_option
+@json_option
+@pass_desk
+def release(desk: Desk, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
+    """Write what students get into FOLDER: notebooks, manifests, checks; no solutions and no hidden checks."""
+    from bugkit.classroom import release as room
+
+    chosen = _chosen(desk, exercises)
+    written = room.release(folder, chosen)
+    if as_json:
+        say_json({"format": FORMAT, "exercises": [one.id for one in chosen], "files": [str(name) for name in written]})
+    else:
+        click.echo(f"{len(chosen)} exercises in {folder}, without solutions")
+        click.echo(f"  next: hand it out; later bugkit class grade SUBMISSIONS --exercises {_ids(chosen)}")
+    return 0
+
+
+@classroom.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@exercises_option
+@gradebook_option
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; each exercise says how many.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Runs at once; by default one per core.")
+@click.option("--scheduler", metavar="URL", help="Grade on the machines of a Dask cluster, tcp://HOST:PORT.")
+@click.option("--again", is_flag=True, help="Grade also what is graded; earlier verdicts are kept.")
+@click.option("--no-redraw", is_flag=True, help="Judge on the tasks as they were handed out, not on new ones.")
+@click.option("--task-seed", metavar="WORD", help="Draw the tasks from this word, for a gradebook that is new.")
+@click.option("--roster", type=click.Path(path_type=Path), metavar="FILE", help="Everybody's names, one in a line.")
+@click.option("--no-sandbox", is_flag=True, help="Do without; written into every verdict.")
+@json_option
+@pass_desk
+def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: str, **wishes: Any) -> int:
+    """Grade all notebooks of SUBMISSIONS, a folder or a zip file, that are not graded yet.
+
+    Students are told apart by nbgrader's folders (STUDENT/ASSIGNMENT/), by the names that course servers give, or by
+    the names of folders or files. Kill it whenever you like, and run it again: it goes on.
+    """
+    import tempfile
+
+    from bugkit.classroom.grading import Grading
+    from bugkit.classroom.pack import packed, unpacked
+    from bugkit.classroom.work import Rules
+
+    pack = packed(_chosen(desk, exercises))
+    with _opened(gradebook, wishes["task_seed"]) as book, tempfile.TemporaryDirectory() as folder:
+        book.enrol(_roster(wishes["roster"]))
+        rules = Rules(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
+        executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
+        grading = Grading(book, unpacked(pack, Path(folder)), rules, again=wishes["again"])
+        with _live() as on_graded:
+            tally = grading.run(submissions, executor, on_graded)
+        if wishes["as_json"]:
+            say_json(_document(tally))
+        else:
+            _say(tally, gradebook, len(book.people()))
+    return FAULT if tally.failed else WAITING if tally.troubles else 0
+
+
+def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | None) -> Any:
+    if scheduler is None:
+        from bugkit.classroom.here import Here
+
+        return Here(pack, rules, workers)
+    try:
+        from bugkit.classroom.cluster import Cluster
+    except ImportError:
+        raise UsageError("Dask is not installed", next_command="pip install 'bugkit[cluster]'") from None
+    return Cluster(scheduler, pack, rules)
+
+
+def _chosen(desk: Desk, exercises: str | None) -> list[Exercise]:
+    if exercises is None:
+        return list(desk.catalog)
+    return [desk.catalog.find(name) for name in exercises.replace(" ", "").split(",") if name]
+
+
+def _ids(exercises: Sequence[Exercise]) -> str:
+    return ",".join(one.id for one in exercises)
+
+
+def _roster(path: Path | None) -> list[str]:
+    """The first column of a text or CSV file."""
+    if path is None:
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path}: the roster cannot be read", evidence=[str(error)]) from None
+
+
+def _opened(place: str, task_seed: str | None = None) -> Gradebook:
+    try:
+        from bugkit.classroom.gradebook import Gradebook, url_of
+    except ImportError:
+        raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
+    return Gradebook(url_of(place), salt=task_seed)
+
+
+@contextmanager
+def _live() -> Iterator[OnGraded]:
+    """A bar with the time that remains, where somebody looks; else a line now and then is enough: none."""
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("left"),
+        bars.TimeRemainingColumn(),
+    )
+    console = Console(stderr=True, highlight=False)
+    with bars.Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("grading", total=None)
+
+        def on_graded(tally: Tally, _came: object) -> None:
+            words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.graded.items()))
+            progress.update(bar, total=tally.notebooks, completed=tally.done, description=words or "grading")
+
+        yield on_graded
+
+
+def _document(tally: Tally) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "people": tally.people,
+        "notebooks": tally.notebooks,
+        "graded": dict(tally.graded),
+        "known": tally.known,
+        "failed": [{"person": one.person, "exercise": one.exercise, "reason": one.reason} for one in tally.failed],
+        "troubles": [{"place": place, "reason": reason} for place, reason in tally.troubles],
+        "others": tally.others,
+    }
+
+
+def _say(tally: Tally, gradebook: str, enrolled: int) -> None:
+    from bugkit.report.clean import clean
+
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.graded.items())) or "nothing new"
+    click.echo(f"{tally.people} people, {tally.notebooks} notebooks: {outcomes}; {tally.known} were graded before")
+    if enrolled > tally.people:
+        click.echo(f"  {enrolled - tally.people} more in the gradebook, who are not in this folder")
+    if tally.others:
+        click.echo(f"  {tally.others} other files were not looked at")
+    for place, reason in tally.troubles:
+        click.echo(f"  for you to decide: {clean(place, 160)}: {clean(reason, 200)}")
+    for failed in tally.failed:
+        click.echo(f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {failed.reason}")
+    report = f"bugkit class report --gradebook {gradebook}"
+    click.echo(f"  next: {'the same command grades what is missing' if tally.failed else report}")
