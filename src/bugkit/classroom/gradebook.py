@@ -182,6 +182,11 @@ class Gradebook:
         with self._reading() as db:
             return [row.name for row in db.execute(sql.select(_person.c.name).order_by(_person.c.name))]
 
+    def exercises(self) -> set[str]:
+        """Those that anything was handed in for, by id."""
+        with self._reading() as db:
+            return {row.exercise for row in db.execute(sql.select(_submission.c.exercise).distinct())}
+
     def grades(self, person: str | None = None) -> Iterator[Grade]:
         """What counts, by person and exercise; one at a time, since a verdict is some kilobytes."""
         chosen = sql.select(_submission).order_by(_submission.c.person, _submission.c.exercise)

@@ -50,14 +50,20 @@ OnGraded = Callable[[Tally, Graded | Failed | None], None]
 
 
 class Grading:
-    """One folder of submissions against one gradebook. ``catalog`` is an unpacked one."""
+    """One folder of submissions against one gradebook. ``catalog`` is an unpacked one.
 
-    def __init__(self, gradebook: Gradebook, catalog: Catalog, rules: Rules, *, again: bool = False) -> None:
+    With ``person`` all of the folder is theirs.
+    """
+
+    def __init__(
+        self, gradebook: Gradebook, catalog: Catalog, rules: Rules, *, again: bool = False, person: str | None = None
+    ) -> None:
         self._gradebook = gradebook
         self._exercises = {exercise.id: exercise for exercise in catalog}
         self._known: dict[str, Notebook] = {one.id: read(one.notebook) for one in catalog}
         self._rules = rules
         self._again = again
+        self._person = person
         self.tally = Tally()
 
     def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> Tally:
@@ -85,7 +91,7 @@ class Grading:
         people: dict[str, list[File]] = defaultdict(list)
         for file in files:
             if file.place.suffix.lower() == NOTEBOOK:
-                people[person_of(file.place, list(self._exercises))].append(file)
+                people[self._person or person_of(file.place, list(self._exercises))].append(file)
             else:
                 self.tally.others += 1
         loose = people.pop("", [])

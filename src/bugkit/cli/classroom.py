@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
+FORMATS = ["csv", "nbgrader-csv", "gradescope", "junit", "github-classroom"]
 MISSING = "pip install 'bugkit[class]'"
 
 
@@ -94,6 +95,83 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
         else:
             _say(tally, gradebook, len(book.people()))
     return FAULT if tally.failed else WAITING if tally.troubles else 0
+
+
+@classroom.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@exercises_option
+@gradebook_option
+@pass_desk
+def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str) -> int:
+    """Write one page of the class, and one of each learner, into FOLDER."""
+    with _existing(gradebook) as book:
+        from bugkit.classroom.overview import write_pages
+
+        index = write_pages(folder, book, _known(desk, exercises, book))
+    click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
+    click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
+    return 0
+
+
+@classroom.command()
+@click.argument("place", type=click.Path(path_type=Path))
+@exercises_option
+@gradebook_option
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--gradescope-autograder", is_flag=True, help="Write the zip file that Gradescope grades with instead.")
+@pass_desk
+def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str, **more: bool) -> int:
+    """Write the grades into PLACE: a file, or for gradescope and github-classroom a folder with one for each person."""
+    from bugkit.notebook.files import write_whole
+
+    if more["gradescope_autograder"]:
+        from bugkit.classroom.autograder import zipped
+
+        write_whole(place, zipped(_chosen(desk, exercises)))
+        click.echo(f"{place}: upload it as the assignment's autograder")
+        return 0
+    with _existing(gradebook) as book:
+        from bugkit.classroom.exports import DOCUMENTS, TABLES
+        from bugkit.classroom.overview import page_name
+
+        known = {one.id: one for one in _known(desk, exercises, book)}
+        pairs = [(known[one.submission.exercise], one) for one in book.grades() if one.submission.exercise in known]
+        if form in TABLES:
+            write_whole(place, TABLES[form](pairs))
+        for person in book.people() if form in DOCUMENTS else ():
+            mine = [pair for pair in pairs if pair[1].submission.person == person]
+            write_whole(place / page_name(person).replace(".html", ".json"), DOCUMENTS[form](mine))
+    click.echo(f"{len(pairs)} grades in {place}")
+    return 0
+
+
+@classroom.command(hidden=True)
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--points", type=float, default=1.0, help="Of each exercise.")
+@pass_desk
+def autograde(desk: Desk, /, submission: Path, results: Path, points: float) -> int:
+    """What Gradescope's run_autograder calls: grade one SUBMISSION, write results.json."""
+    from bugkit.classroom.autograder import graded_alone
+    from bugkit.notebook.files import write_whole
+
+    write_whole(results, graded_alone(list(desk.catalog), submission, points))
+    return 0
+
+
+def _existing(place: str) -> Gradebook:
+    """A gradebook to be read: one that is not there is a slip of the pen."""
+    if "://" not in place and not Path(place).is_file():
+        raise UsageError(f"there is no gradebook {place}", next_command="bugkit class grade SUBMISSIONS")
+    return _opened(place)
+
+
+def _known(desk: Desk, exercises: str | None, book: Gradebook) -> list[Exercise]:
+    """The exercises that were named, or those that anything was handed in for."""
+    if exercises is not None:
+        return _chosen(desk, exercises)
+    used = book.exercises()
+    return [one for one in desk.catalog if one.id in used]
 
 
 def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | None) -> Any:

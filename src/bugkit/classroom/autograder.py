@@ -1,0 +1,99 @@
+"""Gradescope's autograder: a zip file with bugkit and a course's exercises in it, and what it does on their machine.
+
+Gradescope unpacks it to /autograder/source, runs setup.sh once, and run_autograder for every submission, which lies
+in /autograder/submission; the score is read from /autograder/results/results.json.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import secrets
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bugkit.classroom.exports import Pair, to_gradescope
+from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grading import Grading, Tally
+from bugkit.classroom.here import Here
+from bugkit.classroom.pack import packed, unpacked
+from bugkit.classroom.work import Rules
+from bugkit.exercise import Exercise
+
+PACKAGE = Path(__file__).resolve().parents[1]
+EXECUTABLE = 0o755 << 16  # Unix rights, where zip files keep them
+PERSON = "submission"
+SETUP = """#!/usr/bin/env bash
+# Once, when the autograder is built: a Python that is new enough, and what bugkit needs.
+set -euo pipefail
+apt-get update
+for python in python3.13 python3.12 python3.11; do
+  apt-get install -y --no-install-recommends "$python" "$python-venv" && break
+done
+"$python" -m venv /autograder/venv
+/autograder/venv/bin/pip install -r /autograder/source/requirements.txt
+"""
+RUN = """#!/usr/bin/env bash
+# For every submission. AUTOGRADER and PYTHON may be set elsewhere than on Gradescope.
+set -euo pipefail
+home="${AUTOGRADER:-/autograder}"
+cd "$home/source"
+PYTHONPATH="$home/source" "${PYTHON:-/autograder/venv/bin/python}" -m bugkit --catalog "$home/source/catalog" \\
+  class autograde "$home/submission" "$home/results/results.json"
+"""
+
+
+def zipped(exercises: Sequence[Exercise]) -> bytes:
+    """The zip file's bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (("setup.sh", SETUP), ("run_autograder", RUN)):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = EXECUTABLE
+            archive.writestr(info, content)
+        archive.writestr("requirements.txt", "\n".join(_requirements()) + "\n")
+        for path in sorted(PACKAGE.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and "catalog" not in path.relative_to(PACKAGE).parts:
+                archive.write(path, Path("bugkit") / path.relative_to(PACKAGE))
+        with zipfile.ZipFile(io.BytesIO(packed(exercises))) as pack:
+            for name in pack.namelist():
+                archive.writestr(f"catalog/{name}", pack.read(name))
+    return out.getvalue()
+
+
+def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float) -> str:
+    """Grade what one person handed in, and say it in Gradescope's words.
+
+    In Gradescope's container there may be no second wall: then the results say so.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        pack = packed(exercises)
+        rules = Rules(salt=secrets.token_hex(8), sandbox=None)
+        catalog = unpacked(pack, place / "catalog")
+        with Gradebook(f"sqlite:///{place / 'grades.db'}") as book:
+            grading = Grading(book, catalog, rules, person=PERSON)
+            tally = grading.run(submission, Here(pack, rules), lambda *_: None)
+            pairs = [(catalog.find(one.submission.exercise), one) for one in book.grades()]
+        return to_gradescope(pairs, points, missing=_missing(exercises, pairs), said=list(_said(tally)))
+
+
+def _missing(exercises: Sequence[Exercise], pairs: Sequence[Pair]) -> list[Exercise]:
+    there = {exercise.id for exercise, _ in pairs}
+    return [exercise for exercise in exercises if exercise.id not in there]
+
+
+def _said(tally: Tally) -> Iterator[str]:
+    """What the person has to know besides their verdicts."""
+    yield from (f"{place}: {reason}" for place, reason in tally.troubles)
+    yield from (f"{failed.exercise} was not graded, by a fault of bugkit: {failed.reason}" for failed in tally.failed)
+
+
+def _requirements() -> Iterator[str]:
+    """What the installed bugkit needs to grade a class, extras of other uses left out."""
+    for line in importlib.metadata.requires("bugkit") or ():
+        need, _, when = line.partition(";")
+        if "extra ==" not in when or "'class'" in when or '"class"' in when:
+            yield need.strip() if "extra" in when else line

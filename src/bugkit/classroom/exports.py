@@ -1,0 +1,173 @@
+"""The grades in the words of other systems. Each format is one function from grades to text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bugkit.classroom.gradebook import Grade
+from bugkit.classroom.overview import as_shown
+from bugkit.exercise import Exercise
+from bugkit.report import words
+from bugkit.report.clean import clean
+from bugkit.report.junit import junit as junit_of
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+NBGRADER = [
+    "assignment",
+    "duedate",
+    "timestamp",
+    "student_id",
+    "last_name",
+    "first_name",
+    "email",
+    "raw_score",
+    "late_submission_penalty",
+    "score",
+    "max_score",
+]
+OURS = [
+    "person",
+    "exercise",
+    "title",
+    "outcome",
+    "score",
+    "notebooks",
+    "handed_in_at",
+    "graded_at",
+    "symptoms",
+    "place",
+]
+Pair = tuple[Exercise, Grade]
+
+
+def to_csv(pairs: Iterable[Pair]) -> str:
+    """One row for each person and exercise."""
+    return _csv(OURS, (_ours(exercise, grade) for exercise, grade in pairs))
+
+
+def to_nbgrader_csv(pairs: Iterable[Pair]) -> str:
+    """What ``nbgrader export`` writes; every exercise is an assignment of one point."""
+    return _csv(NBGRADER, (_nbgraders(exercise, grade) for exercise, grade in pairs))
+
+
+def to_junit(pairs: Iterable[Pair]) -> str:
+    """One document, with a suite for each person and exercise."""
+    shown = ((grade.submission.person, verdict) for exercise, grade in pairs if (verdict := as_shown(grade, exercise)))
+    return junit_of([replace(verdict, exercise=f"{person}: {verdict.exercise}") for person, verdict in shown])
+
+
+def to_gradescope(
+    pairs: Sequence[Pair], points: float = 1.0, *, missing: Sequence[Exercise] = (), said: Sequence[str] = ()
+) -> str:
+    """One person's ``results.json``: one with points for each exercise, then its checks. Hidden ones count."""
+    tests = [test for exercise, grade in pairs for test in _gradescopes(exercise, grade, points)]
+    tests += [_gradescope_of(one, points, 0.0, "failed", ["no notebook of it was handed in"]) for one in missing]
+    document = {
+        "score": round(sum(test["score"] for test in tests), 4),
+        "execution_time": round(sum(grade.graded.seconds for _, grade in pairs if grade.graded)),
+        "stdout_visibility": "hidden",
+        "output": "\n".join(clean(sentence) for sentence in said),
+        "output_format": "text",
+        "tests": tests,
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def to_github_classroom(pairs: Sequence[Pair], points: float = 1.0) -> str:
+    """One person's result as GitHub Classroom's reporter reads it: version 1, a test for each exercise."""
+    tests = [_githubs(exercise, grade, points) for exercise, grade in pairs]
+    status = "pass" if all(test["status"] == "pass" for test in tests) else "fail"
+    if tests and all(test["status"] == "error" for test in tests):
+        status = "error"
+    document = {"version": 1, "status": status, "max_score": points * len(tests), "tests": tests}
+    return json.dumps(document, indent=1) + "\n"
+
+
+TABLES: dict[str, Callable[[Iterable[Pair]], str]] = {
+    "csv": to_csv,
+    "nbgrader-csv": to_nbgrader_csv,
+    "junit": to_junit,
+}
+DOCUMENTS: dict[str, Callable[[Sequence[Pair]], str]] = {  # one for each person
+    "gradescope": to_gradescope,
+    "github-classroom": to_github_classroom,
+}
+
+
+def _ours(exercise: Exercise, grade: Grade) -> Iterator[object]:
+    one, graded = grade.submission, grade.graded
+    verdict = graded.read if graded else None
+    yield from (one.person, one.exercise, exercise.heading.title)
+    yield from (graded.outcome, round(graded.score, 4)) if graded else ("", "")
+    yield from (grade.attempts, one.at, graded.at if graded else "")
+    yield "; ".join(clean(symptom.text) for symptom in verdict.symptoms) if verdict else ""
+    yield one.place
+
+
+def _nbgraders(exercise: Exercise, grade: Grade) -> Iterator[object]:
+    score = round(grade.graded.score, 4) if grade.graded else ""
+    yield from (exercise.id, "", grade.submission.at, grade.submission.person, "", "", "", score, 0, score, 1)
+
+
+def _gradescopes(exercise: Exercise, grade: Grade, points: float) -> Iterator[dict[str, Any]]:
+    """A test with the points of the exercise, then its checks, which say how it went and have none of their own."""
+    verdict = as_shown(grade, exercise)
+    if grade.graded is None or verdict is None:
+        return
+    told = [words.wanted(verdict.target), *(symptom.text for symptom in verdict.symptoms), *verdict.notes]
+    told += [words.trouble(run) for run in verdict.runs if run.status != "ok"]
+    status = "passed" if verdict.outcome == "passed" else "failed"
+    yield _gradescope_of(exercise, points, grade.graded.score, status, told)
+    for check in verdict.checks:
+        yield {
+            "name": clean(f"{exercise.id}: {check.sentence}"),
+            "score": 0,
+            "max_score": 0,
+            "status": "passed" if check.outcome == "passed" else "failed",
+            "output": clean(check.message),
+            "output_format": "text",
+            "visibility": "visible",
+        }
+
+
+def _gradescope_of(exercise: Exercise, points: float, score: float, status: str, told: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": clean(f"{exercise.id} {exercise.heading.title}"),
+        "score": round(points * score, 4),
+        "max_score": points,
+        "status": status,
+        "output": "\n".join(map(clean, told)),
+        "output_format": "text",
+        "visibility": "visible",
+    }
+
+
+def _githubs(exercise: Exercise, grade: Grade, points: float) -> dict[str, Any]:
+    verdict = as_shown(grade, exercise)
+    if verdict is None or grade.graded is None:
+        return {"name": exercise.id, "status": "error", "score": 0, "message": "it is not graded yet", **_PLACE}
+    status = {"passed": "pass", "failed": "fail", "error": "error"}[verdict.outcome]
+    message = "; ".join([*(symptom.text for symptom in verdict.symptoms), *verdict.notes])
+    score = round(points * grade.graded.score, 4)
+    return {"name": exercise.id, "status": status, "score": score, "message": clean(message, 1000), **_PLACE}
+
+
+_PLACE: dict[str, Any] = {"test_code": "", "filename": "", "line_no": 0, "duration": 0}
+
+
+def _csv(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A word that a spreadsheet would take for a formula gets an apostrophe, which makes it text; numbers stay."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

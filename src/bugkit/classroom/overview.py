@@ -1,0 +1,118 @@
+"""What the gradebook adds up to: the class page, and each learner's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean, median
+
+from bugkit.classroom import alike
+from bugkit.classroom.gradebook import Grade, Gradebook
+from bugkit.exercise import Exercise
+from bugkit.notebook.files import write_whole
+from bugkit.report import course, html
+from bugkit.verdict import Verdict
+
+COMMONEST = 3  # symptoms of an exercise
+A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
+Grades = Mapping[tuple[str, str], Grade]  # by person and exercise
+
+
+def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise]) -> Path:
+    """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path."""
+    grades = {(one.submission.person, one.submission.exercise): one for one in gradebook.grades()}
+    people = gradebook.people()
+    rows = tuple(_row(person, exercises, grades) for person in people)
+    columns = tuple(_column(exercise, people, grades) for exercise in exercises)
+    when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    for row in rows:
+        write_whole(folder / "people" / row.page, learner_page(row.name, exercises, grades))
+    index = folder / "index.html"
+    write_whole(index, course.page(course.Course(columns, rows, tuple(gradebook.troubles()), when)))
+    return index
+
+
+def learner_page(person: str, exercises: Sequence[Exercise], grades: Grades) -> str:
+    """All verdicts of one learner, as they may see them."""
+    mine = [grades.get((person, exercise.id)) for exercise in exercises]
+    shown = [as_shown(grade, exercise) for grade, exercise in zip(mine, exercises, strict=True) if grade]
+    passed = sum(grade is not None and grade.graded is not None and grade.graded.outcome == "passed" for grade in mine)
+    return html.page(
+        *(verdict for verdict in shown if verdict), heading=f"{person}: {passed} of {len(exercises)} passed"
+    )
+
+
+def as_shown(grade: Grade, exercise: Exercise) -> Verdict | None:
+    """A verdict without its hidden checks, and with a first hint where it was no pass."""
+    if grade.graded is None:
+        return None
+    verdict, hidden = grade.graded.read, grade.graded.hidden
+    notes = list(verdict.notes)
+    if any(check.name in hidden and check.outcome != "passed" for check in verdict.checks):
+        notes.append(A_HIDDEN_ONE)
+    if verdict.outcome != "passed":
+        notes.append(f"a hint: {exercise.manifest.hint[0].text}")
+    runs = tuple(
+        replace(run, checks=tuple(check for check in run.checks if check.name not in hidden)) for run in verdict.runs
+    )
+    open_checks = tuple(check for check in verdict.checks if check.name not in hidden)
+    return replace(verdict, runs=runs, checks=open_checks, notes=tuple(notes))
+
+
+def _row(person: str, exercises: Sequence[Exercise], grades: Grades) -> course.Row:
+    squares = tuple(_square(exercise.id, grades.get((person, exercise.id))) for exercise in exercises)
+    return course.Row(person, page_name(person), squares)
+
+
+def _square(exercise: str, grade: Grade | None) -> course.Square:
+    if grade is None:
+        return course.Square(None, says=f"{exercise}: nothing was handed in")
+    if grade.graded is None:
+        return course.Square(None, attempts=grade.attempts, says=f"{exercise}: not graded yet")
+    verdict = grade.graded.read
+    symptoms = "; ".join(symptom.text for symptom in verdict.symptoms) or "; ".join(verdict.notes)
+    says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {symptoms}".strip()
+    note = f" ({grade.submission.note})" if grade.submission.note else ""
+    return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)
+
+
+def _column(exercise: Exercise, people: Sequence[str], grades: Grades) -> course.Column:
+    mine = {person: grade for person in people if (grade := grades.get((person, exercise.id)))}
+    graded = {person: grade.graded for person, grade in mine.items() if grade.graded}
+    verdicts = [one.read for one in graded.values()]
+    symptoms = Counter(symptom.id for verdict in verdicts for symptom in verdict.symptoms)
+    return course.Column(
+        id=exercise.id,
+        title=exercise.heading.title,
+        handed_in=len(mine),
+        passed=sum(one.outcome == "passed" for one in graded.values()),
+        score=fmean(one.score for one in graded.values()) if graded else 0.0,
+        attempts=median(grade.attempts for grade in mine.values()) if mine else 0.0,
+        seconds=median(one.seconds for one in graded.values()) if graded else 0.0,
+        symptoms=tuple(symptoms.most_common(COMMONEST)),
+        checks=tuple(_checks(verdicts, {name for one in graded.values() for name in one.hidden})),
+        alike=tuple(alike.groups({person: one.fix for person, one in graded.items()})),
+    )
+
+
+def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str, int, int, bool]]:
+    """Each check with how many notebooks failed it, of how many that it was made of."""
+    failed: dict[str, int] = defaultdict(int)
+    made: dict[str, int] = defaultdict(int)
+    sentences: dict[str, str] = {}
+    for check in (check for verdict in verdicts for check in verdict.checks):
+        sentences[check.name] = check.sentence
+        made[check.name] += 1
+        failed[check.name] += check.outcome != "passed"
+    return ((sentences[name], failed[name], made[name], name in hidden) for name in made)
+
+
+def page_name(person: str) -> str:
+    """A file's name that no person's name can lead out of the folder with, and no two share."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", person).strip("-").lower()[:40]
+    return f"{plain or 'person'}-{hashlib.sha256(person.encode()).hexdigest()[:8]}.html"

@@ -1,0 +1,95 @@
+"""A class on one page: who did what, what went wrong, what an instructor may want to look at. One file, no network.
+
+The one script sorts tables; the page's policy lets in no other, and without it everything is still there to read.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+from bugkit.report.html import TEMPLATES, environment
+from bugkit.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Square:
+    """One learner and one exercise of the heat map."""
+
+    outcome: Outcome | None  # None: graded not yet, or nothing was handed in
+    score: float = 0.0
+    attempts: int = 0
+    says: str = ""  # in words, for whoever points at it or does not see it
+
+
+@dataclass(frozen=True)
+class Row:
+    """One learner."""
+
+    name: str
+    page: str  # the name of the file of their own report
+    squares: tuple[Square, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many exercises."""
+        return sum(square.outcome == "passed" for square in self.squares)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One exercise over the class."""
+
+    id: str
+    title: str
+    handed_in: int
+    passed: int
+    score: float  # the mean over what was handed in
+    attempts: float  # the median number of different notebooks
+    seconds: float  # the median of a grading's runs
+    symptoms: tuple[tuple[str, int], ...]  # the commonest, and how often
+    checks: tuple[tuple[str, int, int, bool], ...]  # sentence, failed, made, hidden
+    alike: tuple[tuple[str, ...], ...]
+
+    @property
+    def odd_checks(self) -> list[tuple[str, str]]:
+        """Checks that tell nobody from anybody, with what is odd; of few submissions that says nothing."""
+        told = []
+        for sentence, failed, made, _ in self.checks:
+            if made >= ENOUGH and failed in (0, made):
+                told.append((sentence, "nobody fails it" if failed == 0 else "everybody fails it"))
+        return told
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the page shows."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    troubles: tuple[tuple[str, str], ...]  # files that wait for a decision
+    when: str
+
+
+ENOUGH = 5
+
+
+def page(course: Course) -> str:
+    """The class page."""
+    style, script = _text("style.css") + _text("course.css"), _text("sort.js")
+    return (
+        environment()
+        .get_template("course.html")
+        .render(course=course, style=style, script=script, digests=[_digest(style), _digest(script)])
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _text(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
