@@ -1,8 +1,12 @@
-"""The exercises that bugkit ships, proved from all sides on three seeds; the evidence of twenty lies beside them."""
+"""The exercises that bugkit ships, proved from all sides on two seeds; the evidence of twenty lies beside them.
+
+The second seed's run is on a task drawn anew, where an exercise can draw one.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,19 @@ from bugkit.notebook import read
 ROOT = Path(__file__).parents[1]
 EXERCISES = Catalog(ROOT).exercises
 IDS = [exercise.id for exercise in EXERCISES]
+COMMENT = re.compile(r"#\s*(.*)")
+
+
+def pairs():
+    """What both engines run: the solution of every exercise, and of the first track the shipped notebook, too."""
+    for exercise in EXERCISES:
+        what = [(exercise.solution, "passed")]
+        if exercise.manifest.track == EXERCISES[0].manifest.track:
+            what.append((exercise.notebook, "failed"))
+        yield pytest.param(exercise, what, id=exercise.id)
+
+
+PAIRS = list(pairs())
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +66,40 @@ def test_the_evidence_is_of_what_is_here(exercise):
     assert [fix.id for fix in found.valid_fixes if fix.passed < found.seeds] == []
 
 
+@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+def test_nothing_that_a_learner_reads_names_the_bug(exercise):
+    """A bug's id says what it is: its words stand together in no text but the last hint, nor does what mends it."""
+    for bug in exercise.bugs.bug:
+        telling = {word for word in words_of(bug.id) if len(word) > 3}
+        assert telling, bug.id
+        assert [place for place, text in texts(exercise) if telling <= words_of(text)] == []
+
+
+def texts(exercise):
+    """Every text before the last hint, with its place."""
+    yield "the title", f"{exercise.manifest.title} {exercise.folder.replace('_', ' ')}"
+    for cell in read(exercise.notebook).cells:
+        yield f"the cell {cell.id}", cell.source if cell.kind == "markdown" else " ".join(COMMENT.findall(cell.source))
+    for number, hint in enumerate(exercise.manifest.hint[:-1], start=1):
+        yield f"hint {number}", hint.text
+
+
+def words_of(text):
+    return set(re.findall(r"[a-z0-9]+", text.lower()))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
-def test_an_exercise_is_sound_on_three_seeds(exercise):
-    (proof,) = verify([exercise], [0, 1, 2], lambda *_: None)
+def test_an_exercise_is_sound_on_two_seeds(exercise):
+    (proof,) = verify([exercise], [0, 1], lambda *_: None)
     assert proof.problems == ()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
-def test_both_engines_judge_alike(exercise, grader):
+@pytest.mark.parametrize(("exercise", "what"), PAIRS)
+def test_both_engines_judge_alike(exercise, what, grader):
     with Grader("jupyter") as kernels:
-        for path, outcome in ((exercise.notebook, "failed"), (exercise.solution, "passed")):
+        for path, outcome in what:
             notebook = read(path)
             pair = [one.submit(exercise, notebook, 5).result() for one in (grader, kernels)]
             verdicts = [judge(exercise, [run], engine="") for run in pair]
