@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -486,3 +488,22 @@ def test_a_proof_covers_every_stage(staged: Path) -> None:
     exercise = Catalog(staged).find("toy01")
     named = {(variant.kind, variant.id) for variant in variants(exercise)}
     assert {("valid", "stage-1"), ("wrong", "stage-1-shipped"), ("partial", "twice")} <= named
+
+
+def test_a_check_that_is_killed_leaves_nothing_half_written(pack: Path) -> None:
+    """At moments from the start to beyond the end of a whole check; what was there before is still there."""
+    page, solution = pack / "page.html", solution_of(pack)
+    command = [sys.executable, "-m", "bugkit", "check", "toy01", str(solution), "--html", str(page)]
+    start = time.monotonic()
+    subprocess.run(command, cwd=pack, capture_output=True, check=True)
+    whole = time.monotonic() - start
+    for share in (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05):
+        process = subprocess.Popen(command, cwd=pack, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(share * whole)
+        process.kill()
+        process.wait()
+        assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
+        summary = Progress(pack / ".bugkit" / "progress.db").summary()["toy01"]
+        assert summary.state == "passed"
+        assert summary.attempts >= 1
