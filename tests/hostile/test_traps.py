@@ -24,6 +24,8 @@ from bugkit.box.sandbox import Sandboxed
 from bugkit.box.start import BoxDiedError
 from bugkit.errors import Fault
 
+pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
+
 GUARD = Guard(seconds=20)
 SETTLED = 10.0  # seconds in which what has to end ends
 SEEN = ["bin", "dev", "etc", "home", "lib", "lib64", "nix", "opt", "proc", "sbin", "tmp", "usr"]  # at the root
@@ -172,8 +174,6 @@ import sys, time
 from bugkit.box import Box, Guard, Job
 from bugkit.box.bwrap import find
 from bugkit.box.sandbox import Sandboxed
-
-pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
 
 wall = Sandboxed(find())
 box = Box(arrays="numpy", wall=wall)
