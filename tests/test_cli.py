@@ -486,8 +486,13 @@ def test_a_sealed_stage_is_not_run(staged: Path, bugkit: Bugkit) -> None:
 
 def test_a_proof_covers_every_stage(staged: Path) -> None:
     exercise = Catalog(staged).find("toy01")
-    named = {(variant.kind, variant.id) for variant in variants(exercise)}
-    assert {("valid", "stage-1"), ("wrong", "stage-1-shipped"), ("partial", "twice")} <= named
+    programs = {(one.kind, one.id): one for one in variants(exercise)}
+    assert {("valid", "stage-1"), ("wrong", "stage-1-shipped"), ("wrong", "stage-2-shipped")} <= set(programs)
+    early, late = programs["valid", "stage-1"].notebook, programs["wrong", "stage-2-shipped"]
+    assert early.cell("tripling") is None
+    assert (late.notebook.cell("tripling") or Cell("", "", "")).source.endswith("2 * x")
+    assert late.left == ("twice",)
+    assert programs["valid", "add-the-step"].notebook.cell("tripling") is None
 
 
 def test_a_check_that_is_killed_leaves_nothing_half_written(pack: Path) -> None:

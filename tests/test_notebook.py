@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bugkit.errors import ManifestError, NotebookError
 from bugkit.exercise.manifest import Edit
-from bugkit.notebook import Cell, Notebook, apply, read, rebuild
+from bugkit.notebook import Cell, Notebook, apply, at_their_stage, read, rebuild, sealed, stage_of, unlock
 from bugkit.notebook.read import MAX_CELLS, parse
 
 LOCKED = {"editable": False, "deletable": False}
@@ -350,3 +350,22 @@ def test_a_patch_that_does_not_bite_once_is_an_error_of_the_author(find: str, ti
 def test_a_patch_of_an_unknown_cell_names_the_known_ones() -> None:
     with pytest.raises(ManifestError, match="known: setup, model, training"):
         apply(TEMPLATE, [Edit(cell="modle", find="x", replace="y")])
+
+
+# ---- stages
+
+
+def test_a_locked_cell_of_a_later_stage_does_not_open_it(tmp_path: Path) -> None:
+    plot = code("plot", "show()", **LOCKED, tags=["presentation", "stage-2"])
+    template = notebook(code("model", "x = 1"), code("cache", "y = 2", tags=["stage-2"]), plot)
+    path = tmp_path / "learner.ipynb"
+    path.write_text(sealed(template).to_json())
+    for pristine in (template, sealed(template)):
+        ours, theirs = at_their_stage(pristine, read(path))
+        assert [[cell.id for cell in one.cells] for one in (ours, theirs)] == [["model"], ["model"]]
+    unlock(path, 2)
+    for pristine in (template, sealed(template)):
+        ours, theirs = at_their_stage(pristine, read(path))
+        assert [len(one.cells) for one in (ours, theirs)] == [3, 3]
+        assert stage_of(rebuild(ours, theirs).notebook) == 2
+    assert [cell.locked for cell in read(path).cells] == [False, False, True]

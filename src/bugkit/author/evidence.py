@@ -79,6 +79,7 @@ def fingerprint(exercise: Exercise) -> str:
         *(cell.source for cell in notebook.read(exercise.solution).cells if cell.runs),
         manifest.run.model_dump_json(),
         manifest.converge.model_dump_json(),
+        *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
         exercise.checks.read_text(encoding="utf-8"),
         *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
     ]

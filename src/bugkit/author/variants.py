@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Literal
 
 from bugkit.author.build import patched, shipped
 from bugkit.exercise import Exercise
-from bugkit.exercise.manifest import Bug
+from bugkit.exercise.manifest import Bug, Patch
 from bugkit.notebook import Notebook, read, stage_of, up_to
 
 Kind = Literal["shipped", "solution", "partial", "wrong", "valid"]
@@ -25,7 +25,7 @@ class Variant:
     kind: Kind
     id: str  # the patch's; of a partial fix the mended bugs, joined with "+"
     notebook: Notebook
-    left: tuple[str, ...] = ()  # of a partial fix: the bugs that are still in it
+    left: tuple[str, ...] = ()  # of a partial fix: the bugs of its stage that are still in it
 
     @property
     def correct(self) -> bool:
@@ -34,17 +34,47 @@ class Variant:
 
 
 def variants(exercise: Exercise) -> list[Variant]:
-    """All programs of an exercise; ManifestError where a patch does not fit."""
+    """All programs of an exercise; ManifestError where a patch does not fit.
+
+    A fix is judged at the last stage whose cells it changes.
+    """
     solution, broken, bugs = read(exercise.solution), shipped(exercise), exercise.bugs
     return [
         Variant("shipped", "shipped", broken),
         Variant("solution", "solution", solution),
-        *(Variant("valid", f"stage-{stage}", up_to(solution, stage)) for stage in range(1, stage_of(solution))),
-        *(Variant("wrong", f"stage-{stage}-shipped", up_to(broken, stage)) for stage in range(1, stage_of(solution))),
-        *(_partial(exercise, solution, left) for left in partial_fixes(bugs.bug)),
-        *(Variant("wrong", p.id, patched(exercise, broken, [p])) for p in bugs.wrong_fix),
-        *(Variant("valid", p.id, patched(exercise, broken, [p])) for p in bugs.valid_fix),
+        *(one for stage in range(1, stage_of(solution) + 1) for one in _at(stage, exercise, solution)),
+        *(Variant("wrong", p.id, _fixed(exercise, broken, p)) for p in bugs.wrong_fix),
+        *(Variant("valid", p.id, _fixed(exercise, broken, p)) for p in bugs.valid_fix),
     ]
+
+
+def _at(stage: int, exercise: Exercise, solution: Notebook) -> Iterator[Variant]:
+    """What a learner may have at a stage: the stages before it are mended, and the bugs of later ones are all there."""
+    bugs = exercise.bugs.bug
+    own = [bug for bug in bugs if _stage(solution, bug) == stage]
+
+    def left(kind: Kind, name: str, some: Sequence[Bug]) -> Variant:
+        there = [bug for bug in bugs if bug in some or _stage(solution, bug) > stage]
+        still = tuple(bug.id for bug in some)
+        return Variant(kind, name, up_to(patched(exercise, solution, there), stage), still)
+
+    last = stage_of(solution)
+    if stage < last:
+        yield left("valid", f"stage-{stage}", [])
+    if last > 1:
+        yield left("wrong", f"stage-{stage}-shipped", own)
+    for some in partial_fixes(own):
+        yield left("partial", "+".join(bug.id for bug in own if bug not in some), some)
+
+
+def _stage(notebook: Notebook, patch: Patch) -> int:
+    """The last stage among the cells that a patch changes."""
+    touched = {edit.cell for edit in patch.edits}
+    return stage_of(Notebook(tuple(cell for cell in notebook.cells if cell.id in touched)))
+
+
+def _fixed(exercise: Exercise, broken: Notebook, fix: Patch) -> Notebook:
+    return up_to(patched(exercise, broken, [fix]), _stage(broken, fix))
 
 
 def partial_fixes(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:
@@ -67,9 +97,3 @@ def _drawn(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:
     while len(drawn) < min(DRAWN, there_are):
         drawn[tuple(sorted(rng.sample(range(count), rng.randint(2, count - 2))))] = None
     return [tuple(bugs[i] for i in chosen) for chosen in drawn]
-
-
-def _partial(exercise: Exercise, solution: Notebook, left: Sequence[Bug]) -> Variant:
-    still = tuple(bug.id for bug in left)
-    mended = "+".join(bug.id for bug in exercise.bugs.bug if bug.id not in still)
-    return Variant("partial", mended, patched(exercise, solution, left), still)

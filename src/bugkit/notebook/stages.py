@@ -26,7 +26,8 @@ def stage_of(notebook: Notebook) -> int:
 def at_their_stage(template: Notebook, learner: Notebook) -> tuple[Notebook, Notebook]:
     """Both without what is still sealed in the learner's file."""
     open_to_them = {cell.id for cell in learner.cells if SEALED not in cell.tags}
-    stage = max((_stage(cell) for cell in template.cells if cell.id in open_to_them), default=1)
+    telling = (cell for cell in template.cells if cell.id in open_to_them and _can_be_sealed(cell))
+    stage = max(map(_stage, telling), default=1)
     later = {cell.id for cell in template.cells if _stage(cell) > stage}
     theirs = (cell for cell in learner.cells if cell.id not in later and SEALED not in cell.tags)
     return up_to(template, stage), Notebook(tuple(theirs))
@@ -55,6 +56,11 @@ def unlock(path: Path, stage: int) -> None:
 def _stage(cell: Cell) -> int:
     found = (TAG.fullmatch(tag) for tag in cell.tags)
     return max((int(match[1]) for match in found if match), default=1)
+
+
+def _can_be_sealed(cell: Cell) -> bool:
+    """Whether its seal tells the stage: a cell that nobody may ever edit, such as a plot, has none."""
+    return SEALED in cell.tags or not cell.locked
 
 
 def _sealed(cell: Cell) -> Cell:

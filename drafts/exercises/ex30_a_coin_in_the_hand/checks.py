@@ -1,0 +1,124 @@
+"""What a correct fix of ex30 shows: what is expected is what is earned at work, and no episode knows of the next."""
+
+import numpy as np
+
+# The grader's own copy of the field.
+SIDE, GAMMA, COIN_PAYS, FOUNTAIN_PAYS = 5, 0.95, 8.0, 1.0
+COUNT = SIDE * SIDE
+MOVES = np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]])
+PLACES = np.stack(np.divmod(np.arange(COUNT), SIDE), axis=1)
+LEADS_TO = np.clip(PLACES[:, None] + MOVES, 0, SIDE - 1) @ [SIDE, 1]
+DISTANCE = np.abs(PLACES[:, None] - PLACES).sum(axis=2)
+
+NUMBERS = ("rewards", "values", "next_values")
+# Twice the same steps of some robots, the second time with other numbers from one step on. A notebook without
+# `advantages`, or with another signature, is not asked.
+ADVANTAGES = """
+def told(*met):
+    with torch.no_grad():
+        return torch.as_tensor(advantages(*met))
+
+try:
+    before = told(rewards, values, next_values, terminated, truncated)
+    again = told(rewards, values, next_values, terminated, truncated)
+    after = told(other_rewards, other_values, other_next_values, terminated, truncated)
+    asked = before.shape == rewards.shape and torch.equal(before, again)
+except Exception:
+    asked = False
+if not asked:
+    before = after = torch.zeros_like(rewards)
+"""
+
+
+def heldout_loss(run):
+    """Share of the best policy's reward that the trained one leaves lying, worked out exactly"""
+    _, starts, earned, best = worked_out(run)
+    return float(1 - earned[starts].mean() / best[starts].mean())
+
+
+def check_robots_do_not_leave_with_the_coin(run):
+    """At work, robots do not leave with the coin: the fountain is worth more from everywhere."""
+    coin, starts, _, _ = worked_out(run)
+    policy = chances(run)
+    there = np.zeros(COUNT)
+    there[starts] = 1 / len(starts)
+    for _ in range(30):
+        moving = np.where(np.arange(COUNT) == coin, 0, there)
+        there = np.where(np.arange(COUNT) == coin, there, 0)
+        np.add.at(there, LEADS_TO, moving[:, None] * policy)
+    assert there[coin] < 0.15, f"{there[coin]:.0%} of the robots leave with the coin (0 % wanted)"
+
+
+def check_the_critic_expects_what_is_earned(run):
+    """What the critic expects of a place is what the policy earns from there at work."""
+    _, starts, earned, _ = worked_out(run)
+    expected = np.asarray(run.value(np.arange(COUNT)), dtype=np.float64).reshape(COUNT)
+    told, true = expected[starts].mean(), earned[starts].mean()
+    off = np.abs(expected - earned)[starts].mean() / true
+    assert off < 0.13, (
+        f"it expects {told:.1f} on average where {true:.1f} are earned, and is off by {off:.0%} (0 % wanted)"
+    )
+
+
+def check_no_episode_knows_of_the_next(run):
+    """What a robot meets after it was put down anew does not change the advantages of its moves before."""
+    met, step = some_steps(run), 5
+    met["truncated"][step, :4] = True
+    met["terminated"][step, 4:] = True
+    later = np.arange(len(met["rewards"])) > step
+    change = moved(run, met, dict.fromkeys(NUMBERS, later), step)
+    assert change < 1e-3, f"other steps after an episode move its advantages by {change:.2g} (0 wanted)"
+
+
+def check_nothing_is_expected_after_the_coin(run):
+    """Once the coin is taken nothing more comes, whatever the critic says of the place."""
+    met, step = some_steps(run), 5
+    met["terminated"][step] = True
+    change = moved(run, met, {"next_values": np.arange(len(met["rewards"])) == step}, step)
+    assert change < 1e-3, f"other expectations at the coin move the advantages by {change:.2g} (0 wanted)"
+
+
+def some_steps(run):
+    """Ten steps of eight robots in which nothing ends: the arguments of `advantages`."""
+    met = {name: run.rng.normal(size=(10, 8)).astype(np.float32) for name in NUMBERS}
+    return met | {name: np.zeros((10, 8), dtype=bool) for name in ("terminated", "truncated")}
+
+
+def moved(run, met, where, step):
+    """How far the advantages up to a step move with other numbers in the steps ``where``; 0 if they cannot be asked.
+
+    That all are multiplied by one number and shifted by another does not count: advantages may be standardised.
+    """
+    other = {f"other_{name}": met[name].copy() for name in NUMBERS}
+    for name, steps in where.items():
+        other[f"other_{name}"][steps] += run.rng.normal(size=(int(steps.sum()), 8)).astype(np.float32)
+    answer = run.ask(ADVANTAGES, met | other, ["before", "after"])
+    before, after = (answer[name][: step + 1].astype(np.float64).ravel() for name in ("before", "after"))
+    before, after = before - before.mean(), after - after.mean()
+    scale = before @ after / max(before @ before, 1e-12)
+    return float(np.abs(after - scale * before).max())
+
+
+def worked_out(run):
+    """The coin's place, where robots start, and what the policy and the best one earn from each place."""
+    apart = np.argwhere(DISTANCE == 5)
+    coin, fountain = apart[np.random.default_rng(run.seed).integers(len(apart))]
+    starts = np.setdiff1d(np.arange(COUNT), [coin, fountain])
+    pays = COIN_PAYS * (coin == LEADS_TO) + FOUNTAIN_PAYS * (fountain == LEADS_TO)
+    goes_on = coin != LEADS_TO
+    best = np.zeros(COUNT)
+    for _ in range(500):
+        best = (pays + GAMMA * best[LEADS_TO] * goes_on).max(axis=1)
+    policy, leads = chances(run), np.zeros((COUNT, COUNT))
+    np.add.at(leads, (np.arange(COUNT)[:, None], LEADS_TO), policy * goes_on)
+    earned = np.linalg.solve(np.eye(COUNT) - GAMMA * leads, (policy * pays).sum(axis=1))
+    return coin, starts, earned, best
+
+
+def chances(run):
+    """The policy's chances (25, 5) of the moves; rows that do not sum to one are taken for logits."""
+    p = np.asarray(run.policy(np.arange(COUNT)), dtype=np.float64).reshape(COUNT, len(MOVES))
+    if p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < 1e-3:
+        return p / p.sum(axis=1, keepdims=True)
+    p = np.exp(p - p.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)
