@@ -32,14 +32,14 @@ Difference = Sequence[tuple[str, str]]  # lines, each with its kind: "cell", "-"
 
 def fragment(verdict: Verdict) -> str:
     """For a notebook's cell: its styles hold for this element only, and the next command is a magic."""
-    return _environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=_style())
+    return environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=style())
 
 
 def page(*verdicts: Verdict) -> str:
     """One file with everything in it, one verdict after the other."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     views = [_view(verdict) for verdict in verdicts]
-    return _environment().get_template("page.html").render(views=views, style=_style(), digest=digest)
+    return environment().get_template("page.html").render(views=views, style=style(), digest=digest)
 
 
 def told(title: str, markdown: str, difference: Difference = ()) -> str:
@@ -47,8 +47,8 @@ def told(title: str, markdown: str, difference: Difference = ()) -> str:
     from markdown_it import MarkdownIt
 
     body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
-    template = _environment().get_template("told.html")
-    return template.render(title=title, body=body, difference=difference, style=_style())
+    template = environment().get_template("told.html")
+    return template.render(title=title, body=body, difference=difference, style=style())
 
 
 def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
@@ -99,7 +99,8 @@ def _code(text: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this folder; they escape everything."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -115,5 +116,6 @@ def _environment() -> Environment:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """What every page and cell looks like."""
     return (TEMPLATES / "style.css").read_text(encoding="utf-8")
