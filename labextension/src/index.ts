@@ -45,7 +45,10 @@ function activate(
     notebook.disposed.connect(() => panel.remove(sheet));
     panel.turnTo(tracker.currentWidget);
     markLocks(notebook.content);
-    notebook.toolbar.insertAfter('cellType', 'bugkit-check', newButton(sheet));
+    const button = newButton(sheet);
+    if (!notebook.toolbar.insertAfter('cellType', 'bugkit-check', button)) {
+      notebook.toolbar.addItem('bugkit-check', button); // a toolbar that the learner arranged
+    }
     app.commands.notifyCommandChanged(CHECK);
   }
 

@@ -28,7 +28,7 @@ export class Sheet extends Widget {
     this.addClass('bugkit-sheet');
     this._steps = exercise.most_steps;
     this._isPassed = exercise.passed;
-    this._heading.prepend(element('span', 'bugkit-id', exercise.id), exercise.title);
+    this._heading.append(element('span', 'bugkit-id', exercise.id), ` ${exercise.title}`);
     this._main = button('', () => void (this._isRunning ? this.stop() : this.check()));
     this._main.classList.add('bugkit-main', 'jp-mod-styled');
     const others = element('div', 'bugkit-others');
@@ -43,6 +43,12 @@ export class Sheet extends Widget {
     this.node.append(bar, this._heading, this._state, this._runs, this._trouble, this._frame);
     this._say('Saves the notebook and judges it on the seeds ' + exercise.seeds.join(', ') + '.');
     this._update();
+    notebook.context.saveState.connect((_, state) => {
+      this._saved = state === 'started' ? new Promise(settle => (this._settle = settle)) : this._saved;
+      if (state !== 'started') {
+        this._settle();
+      }
+    });
   }
 
   /** Save the notebook, have it judged, and show how far it is. */
@@ -54,6 +60,7 @@ export class Sheet extends Widget {
     this._begin();
     try {
       await this._save();
+      this._say('Judging the saved notebook');
       for await (const message of check(this._path)) {
         await this._take(message);
       }
@@ -91,6 +98,7 @@ export class Sheet extends Widget {
 
   private async _save(): Promise<void> {
     const { context } = this.notebook;
+    await this._saved; // two saves at once, and Jupyter takes the first for somebody else's
     if (context.model.dirty) {
       await context.save();
     }
@@ -112,7 +120,6 @@ export class Sheet extends Widget {
   private async _take(message: Message): Promise<void> {
     switch (message.event) {
       case 'cell':
-        this._say('Judging the saved notebook');
         this._rows.get(message.seed)?.at(message.cell);
         return;
       case 'steps':
@@ -222,6 +229,8 @@ export class Sheet extends Widget {
   private _judged: IShown | null = null;
   private _shown: IShown | null = null;
   private _isRunning = false;
+  private _saved = Promise.resolve(); // the save that somebody else began
+  private _settle = () => {};
   private _isPassed: boolean;
   private _steps: number; // what a run is expected to take: its budget at first, then what the last one took
 }
