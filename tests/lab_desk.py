@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT = 90.0  # seconds, for what a busy machine does
+WAIT = 180.0  # seconds, for what a busy machine does
 NEWS = '{"fetchNews": "false"}'  # JupyterLab's own question would cover a corner
 
 

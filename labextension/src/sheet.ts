@@ -4,12 +4,12 @@ import { IThemeManager } from '@jupyterlab/apputils';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
 import { checkIcon, LabIcon, stopIcon } from '@jupyterlab/ui-components';
-import { Message as Lumino } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 
 import { newFrame, show } from './frame';
 import { check, help, IExercise, ITrouble, IVerdict, Message, stop } from './requests';
 
+const MOST_SAVING_MS = 10_000;
 const SAID = { passed: 'Passed', failed: 'Failed', error: 'Not judged' };
 
 interface IShown {
@@ -87,22 +87,20 @@ export class Sheet extends Widget {
     this._show(this._shown);
   }
 
-  protected onCloseRequest(message: Lumino): void {
-    super.onCloseRequest(message);
-    this.dispose();
-  }
-
   private get _path(): string {
     return this.contents.localPath(this.notebook.context.path);
   }
 
   private async _save(): Promise<void> {
     const { context } = this.notebook;
-    await this._saved; // two saves at once, and Jupyter takes the first for somebody else's
-    if (context.model.dirty) {
-      await context.save();
+    // Two saves at once, and Jupyter takes the first for somebody else's; of one that was cancelled it tells no end.
+    await Promise.race([this._saved, new Promise(settle => setTimeout(settle, MOST_SAVING_MS))]);
+    if (context.contentsModel?.writable === false && !context.model.dirty) {
+      return;
     }
-    if (context.model.dirty) {
+    try {
+      await context.save();
+    } catch {
       throw new Error('The notebook was not saved, so nothing was judged.');
     }
   }
