@@ -67,7 +67,10 @@ def test_a_learner_finds_the_bug_and_passes(page: Any) -> None:
 
 def test_a_check_is_stopped(page: Any) -> None:
     expect = _expect()
-    page.get_by_role("button", name="Check", exact=True).last.click()
+    cell(page, "LEARNING_RATE = ").locator(".cm-line").last.click()
+    page.keyboard.press("End")
+    page.keyboard.type("; import time; time.sleep(600)")
+    page.locator(".bugkit-toolbar").click()
     page.locator(".bugkit-runs progress").first.wait_for()
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".bugkit-state")).to_contain_text("Stopped")
