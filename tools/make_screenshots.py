@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))  # where lab_desk lies
 WIDTH, HEIGHT = 1360, 860
-COLOURS = 128  # a page has few, and the file becomes a third
+COLOURS = 200  # a page has few, and the file becomes a third
 INVENTED = {  # a learner: by exercise the day of November, and what they did
     "ex01": (2, "failed failed hint failed passed"),
     "ex02": (3, "failed passed"),
