@@ -25,7 +25,8 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["checks"],
     ["examine"],
     ["pristine", "grader", "progress", "report", "workspace"],
-    ["author", "magic", "watch", "classroom"],
+    ["attempt", "author", "magic", "watch", "classroom"],
+    ["lab"],
     ["cli"],
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -44,6 +45,8 @@ HOMES = {  # a library, and where alone it may be imported
     "prompt_toolkit": ["watch.py"],
     "sqlalchemy": ["classroom/gradebook.py"],
     "distributed": ["classroom/cluster.py"],
+    "jupyter_server": ["lab/"],
+    "tornado": ["lab/"],
     "click": ["cli/"],
     "rich": ["cli/", "report/", "author/"],
     "jinja2": ["report/"],
@@ -164,6 +167,8 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (libraries_stay_at_home, "progress.py", "from rich.table import Table"),
     (libraries_stay_at_home, "report/html.py", "import sqlite3"),
     (libraries_stay_at_home, "grader.py", "import click, subprocess"),
+    (libraries_stay_at_home, "attempt.py", "from tornado.web import HTTPError"),
+    (imports_go_down, "attempt.py", "from bugkit.lab import bench"),
     (libraries_stay_at_home, "magic.py", "def f():\n    from jinja2 import Template"),
     (only_the_box_forks, "grader.py", "import os\nif os.fork() == 0: pass"),
     (only_cli_prints_and_exits, "grader.py", "print(1)"),

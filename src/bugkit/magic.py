@@ -48,14 +48,17 @@ def ran_in(shell: Any) -> list[str]:
     return [source for source in history if isinstance(source, str)] if isinstance(history, list) else []
 
 
-def answer(line: str, notebook: Path | None, ran: Sequence[str] = ()) -> Bundle:
-    """What the command says, and below it what it says on the side; above it what is to be known of the file."""
+def answer(line: str, notebook: Path | None, ran: Sequence[str] = (), *, folder: Path | None = None) -> Bundle:
+    """What the command says, and below it what it says on the side; above it what is to be known of the file.
+
+    ``folder`` is where the command is run, if not here.
+    """
     try:
         words = _words(line, notebook)
     except ValueError as error:
         return {"text/plain": str(error)}
     about = list(_about_the_file(words, notebook, ran))
-    text, notes, html = _run(words)
+    text, notes, html = _run(words, folder)
     bundle = {"text/plain": "\n".join(part for part in (*about, text, notes) if part)}
     if html:
         above = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in about)
@@ -63,13 +66,14 @@ def answer(line: str, notebook: Path | None, ran: Sequence[str] = ()) -> Bundle:
     return bundle
 
 
-def _run(words: Sequence[str]) -> tuple[str, str, str]:
+def _run(words: Sequence[str], folder: Path | None) -> tuple[str, str, str]:
     """Both streams and the HTML, from a process of its own: the kernel's state cannot change the verdict."""
     plain = {name: value for name, value in os.environ.items() if name not in COLOURS}
-    with TemporaryDirectory(prefix="bugkit-") as folder:
-        cell = Path(folder) / "cell.html"
+    with TemporaryDirectory(prefix="bugkit-") as scratch:
+        cell = Path(scratch) / "cell.html"
         result = subprocess.run(
             [sys.executable, "-m", "bugkit", "--cell", str(cell), *words],
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

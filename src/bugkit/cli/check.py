@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from bugkit.cli import files
 from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
-from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
     from bugkit.grader import Grader
@@ -98,62 +96,22 @@ def _check_all(desk: Desk, wish: Wish) -> int:
 
 def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grader | None = None) -> Verdict:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
-    from bugkit import grader
-    from bugkit.pristine import template
+    from bugkit.attempt import attempt, seeds_of
 
-    seeds = seeds_of(exercise, wish.seeds)
-    start = time.monotonic()
-    with _live(exercise, seeds) as on_event:
-        verdict = grader.check(
+    with _live(exercise, seeds_of(exercise, wish.seeds)) as on_event:
+        made = attempt(
             exercise,
             path,
-            template=template(exercise),
-            seeds=seeds,
+            desk.progress,
+            seeds=wish.seeds,
             engine=wish.engine,
             sandbox=wish.sandbox,
             on_event=on_event,
-            grader=warm,
+            warm=warm,
         )
-    _store(desk, exercise, verdict, time.monotonic() - start)
-    return _opened(exercise, path, verdict)
-
-
-def _opened(exercise: Exercise, path: Path, verdict: Verdict) -> Verdict:
-    """The verdict with its next step; after an early stage's pass the next one is opened in the notebook."""
-    from dataclasses import replace
-
-    from bugkit.notebook import unlock
-
-    if verdict.outcome != "passed" or verdict.complete:
-        return verdict
-    stage = verdict.stage + 1
-    title = exercise.manifest.stage[verdict.stage - 1].title
-    try:
-        unlock(path, stage)
-    except OSError as error:
-        note(f"stage {stage} could not be opened in {path}: {error.strerror}")
-    return replace(verdict, next=f"reload the notebook; stage {stage} of {verdict.stages} is open: {title}")
-
-
-def seeds_of(exercise: Exercise, count: int | None) -> list[int]:
-    """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""
-    own = exercise.manifest.run.seeds
-    if count is None:
-        return own
-    more = (seed for seed in range(count + len(own)) if seed not in own)
-    return [*own, *more][:count]
-
-
-def _store(desk: Desk, exercise: Exercise, verdict: Verdict, seconds: float) -> None:
-    """Keep the attempt. A pass on fewer seeds than the exercise wants is no pass, and is not kept."""
-    wanted = len(exercise.manifest.run.seeds)
-    if verdict.outcome == "passed" and len(verdict.runs) < wanted:
-        note(f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: bugkit check {exercise.id}")
-        return
-    try:
-        desk.progress.record(verdict, seconds)
-    except ProgressError as error:
-        note(error)
+    for sentence in made.notes:
+        note(sentence)
+    return made.verdict
 
 
 def show(verdict: Verdict, wish: Wish) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ import click
 
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
-from bugkit.exercise.catalog import PACKAGE, locate
+from bugkit.exercise.catalog import home, locate
 from bugkit.progress import Progress
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ class Desk:
     @cached_property
     def workspace(self) -> Path:
         """Where ``.bugkit`` lies: the catalog's root when one is inside it and may write, else here."""
-        root, here = self.catalog.root, Path.cwd()
-        theirs = root in (here, *here.parents) and root != PACKAGE / "catalog" and os.access(root, os.W_OK)
-        return root if theirs else here
+        return home(self.catalog, Path.cwd())
 
     @cached_property
     def progress(self) -> Progress:

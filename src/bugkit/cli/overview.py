@@ -73,16 +73,21 @@ def say_list(desk: Desk) -> None:
 
 @click.command()
 @json_option
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Draw it as a page.")
 @click.option("--export", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write all of it to a file.")
 @click.option("--import", "source", type=click.Path(path_type=Path), metavar="FILE", help="Add another machine's.")
 @pass_desk
-def progress(desk: Desk, *, as_json: bool, target: Path | None, source: Path | None) -> None:
+def progress(desk: Desk, *, as_json: bool, html: Path | None, target: Path | None, source: Path | None) -> None:
     """Attempts, times and hints, by exercise, track and concept."""
     if source is not None:
         _import(desk, source)
     if target is not None:
         _export(desk, target)
-    if target is not None or source is not None:
+    if html is not None:
+        from bugkit.cli.picture import draw
+
+        draw(desk, html)
+    if (target, source, html) != (None, None, None):
         return
     pairs, events = _pairs(desk), desk.progress.events()
     if as_json:

@@ -25,4 +25,5 @@ def start(desk: Desk, ex: str | None) -> int:
             next_command="pip install 'bugkit[lab]'",
         )
     click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(exercise.notebook)])
+    root = f"--ServerApp.root_dir={desk.catalog.root}"  # or it would show the one exercise's folder only
+    return subprocess.call([sys.executable, "-m", "jupyterlab", root, str(exercise.notebook)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -164,3 +165,10 @@ def locate(start: Path, given: Path | None = None) -> Catalog:
         return Catalog(given.resolve())
     inside = next((folder for folder in (start, *start.parents) if is_root(folder)), None)
     return Catalog(inside) if inside else installed()
+
+
+def home(catalog: Catalog, here: Path) -> Path:
+    """Where ``.bugkit`` lies for one who works ``here``: the catalog's root when that is around, and may be written."""
+    root = catalog.root
+    theirs = root in (here, *here.parents) and root != PACKAGE / "catalog" and os.access(root, os.W_OK)
+    return root if theirs else here

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from bugkit.report.html import TEMPLATES, environment
+from bugkit.report.html import TEMPLATES, environment, style
 from bugkit.verdict import Outcome
 
 
@@ -78,11 +78,11 @@ ENOUGH = 5
 
 def page(course: Course) -> str:
     """The class page."""
-    style, script = _text("style.css") + _text("course.css"), _text("sort.js")
+    css, script = style() + _text("course.css"), _text("sort.js")
     return (
         environment()
         .get_template("course.html")
-        .render(course=course, style=style, script=script, digests=[_digest(style), _digest(script)])
+        .render(course=course, style=css, script=script, digests=[_digest(css), _digest(script)])
     )
 
 

@@ -32,14 +32,14 @@ Difference = Sequence[tuple[str, str]]  # lines, each with its kind: "cell", "-"
 
 def fragment(verdict: Verdict) -> str:
     """For a notebook's cell: its styles hold for this element only, and the next command is a magic."""
-    return environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=_style())
+    return environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=style())
 
 
 def page(*verdicts: Verdict, heading: str = "") -> str:
     """One file with everything in it, one verdict after the other, below a heading where there is one."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     views = [_view(verdict) for verdict in verdicts]
-    return environment().get_template("page.html").render(views=views, heading=heading, style=_style(), digest=digest)
+    return environment().get_template("page.html").render(views=views, heading=heading, style=style(), digest=digest)
 
 
 def told(title: str, markdown: str, difference: Difference = ()) -> str:
@@ -48,7 +48,7 @@ def told(title: str, markdown: str, difference: Difference = ()) -> str:
 
     body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
     template = environment().get_template("told.html")
-    return template.render(title=title, body=body, difference=difference, style=_style())
+    return template.render(title=title, body=body, difference=difference, style=style())
 
 
 def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
@@ -100,7 +100,7 @@ def _code(text: str) -> Markup:
 
 @cache
 def environment() -> Environment:
-    """The templates of all pages."""
+    """The templates of this folder; they escape everything."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -116,5 +116,6 @@ def environment() -> Environment:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """What every page and cell looks like."""
     return (TEMPLATES / "style.css").read_text(encoding="utf-8")

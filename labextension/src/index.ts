@@ -1,0 +1,89 @@
+/** The Check button of an exercise's notebook, and the panel that it opens. Other notebooks are left alone. */
+
+import { ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, IThemeManager, ToolbarButton } from '@jupyterlab/apputils';
+import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import { checkIcon } from '@jupyterlab/ui-components';
+
+import { markLocks } from './locks';
+import { CheckPanel } from './panel';
+import { exerciseOf } from './requests';
+import { Sheet } from './sheet';
+
+const CHECK = 'bugkit:check';
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'bugkit-lab:plugin',
+  description: 'Judges the notebook of a bugkit exercise.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ILabShell, ICommandPalette, IThemeManager],
+  activate
+};
+
+function activate(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  shell: ILabShell | null,
+  palette: ICommandPalette | null,
+  themes: IThemeManager | null
+): void {
+  const { contents } = app.serviceManager;
+  const panel = new CheckPanel();
+
+  async function welcome(notebook: NotebookPanel): Promise<void> {
+    await notebook.context.ready;
+    const exercise = await exerciseOf(contents.localPath(notebook.context.path));
+    if (!exercise || notebook.isDisposed) {
+      return;
+    }
+    if (!panel.isAttached) {
+      app.shell.add(panel, 'right', { rank: 50 });
+    }
+    const sheet = new Sheet(notebook, exercise, contents, themes);
+    panel.add(sheet);
+    notebook.disposed.connect(() => panel.remove(sheet));
+    panel.turnTo(tracker.currentWidget);
+    markLocks(notebook.content);
+    const button = newButton(sheet);
+    if (!notebook.toolbar.insertAfter('cellType', 'bugkit-check', button)) {
+      notebook.toolbar.addItem('bugkit-check', button); // a toolbar that the learner arranged
+    }
+    app.commands.notifyCommandChanged(CHECK);
+  }
+
+  function newButton(sheet: Sheet): ToolbarButton {
+    return new ToolbarButton({
+      className: 'bugkit-toolbar',
+      icon: checkIcon,
+      label: 'Check',
+      tooltip: 'Save the notebook and judge it',
+      onClick: () => check(sheet)
+    });
+  }
+
+  function check(sheet: Sheet): void {
+    panel.turnTo(sheet.notebook);
+    shell?.activateById(panel.id);
+    void sheet.check();
+  }
+
+  app.commands.addCommand(CHECK, {
+    label: 'Check the Exercise',
+    caption: 'Save the notebook and judge it',
+    isEnabled: () => panel.sheetOf(tracker.currentWidget) !== undefined,
+    execute: () => {
+      const sheet = panel.sheetOf(tracker.currentWidget);
+      if (sheet) {
+        check(sheet);
+      }
+    }
+  });
+  palette?.addItem({ command: CHECK, category: 'bugkit' });
+  tracker.widgetAdded.connect((_, notebook) => void welcome(notebook));
+  tracker.forEach(notebook => void welcome(notebook));
+  tracker.currentChanged.connect((_, notebook) => panel.turnTo(notebook));
+  themes?.themeChanged.connect(() => panel.redraw());
+}
+
+export default plugin;

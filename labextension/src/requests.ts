@@ -1,0 +1,87 @@
+/** What the panel asks Jupyter's server for. Jupyter's own connection carries the token. */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+export interface IExercise {
+  id: string;
+  title: string;
+  seeds: number[];
+  most_steps: number;
+  passed: boolean;
+}
+
+export interface ITrouble {
+  what: string;
+  evidence: string[];
+  next: string;
+}
+
+export interface IVerdict {
+  outcome: 'passed' | 'failed' | 'error';
+  complete: boolean;
+  reload: boolean;
+  html: string;
+  notes: string[];
+}
+
+export type Message =
+  | { event: 'cell'; seed: number; cell: string }
+  | { event: 'steps'; seed: number; steps: number }
+  | { event: 'done'; seed: number; outcome: string; steps: number }
+  | ({ event: 'verdict' } & IVerdict)
+  | ({ event: 'trouble' } & ITrouble)
+  | { event: 'stopped' };
+
+export interface IHelp {
+  text: string;
+  html: string;
+}
+
+/** The exercise that a notebook belongs to; null where it is an ordinary notebook. */
+export async function exerciseOf(path: string): Promise<IExercise | null> {
+  const response = await ask(`exercise?path=${encodeURIComponent(path)}`, {});
+  return response.ok ? (await response.json()).exercise : null;
+}
+
+/** Judge a saved notebook: what the server tells on the way, then how it ended. */
+export async function* check(path: string): AsyncGenerator<Message> {
+  const response = await ask('check', { method: 'POST', body: JSON.stringify({ path }) });
+  await refuse(response);
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return;
+    }
+    const lines = (rest + value).split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) {
+      yield JSON.parse(line);
+    }
+  }
+}
+
+/** Stop what runs now. */
+export async function stop(): Promise<void> {
+  await refuse(await ask('check', { method: 'DELETE' }));
+}
+
+/** What `%bugkit hint` and `%bugkit solution` tell. */
+export async function help(path: string, what: 'hint' | 'solution'): Promise<IHelp> {
+  const response = await ask('help', { method: 'POST', body: JSON.stringify({ path, what }) });
+  await refuse(response);
+  return response.json();
+}
+
+async function ask(what: string, init: RequestInit): Promise<Response> {
+  const settings = ServerConnection.makeSettings();
+  return ServerConnection.makeRequest(URLExt.join(settings.baseUrl, 'bugkit', what), init, settings);
+}
+
+async function refuse(response: Response): Promise<void> {
+  if (!response.ok) {
+    throw await ServerConnection.ResponseError.create(response);
+  }
+}

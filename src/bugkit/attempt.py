@@ -1,0 +1,89 @@
+"""An attempt: a learner's notebook judged, kept in their progress, and the next stage opened after an early one's pass.
+
+The terminal, `watch` and JupyterLab come through here, so that what counts at one desk counts at every other.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bugkit.examine import OnEvent
+from bugkit.exercise import Exercise
+from bugkit.grader import Engine, Grader, check
+from bugkit.notebook import unlock
+from bugkit.pristine import template
+from bugkit.progress import Progress, ProgressError
+from bugkit.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The verdict, and what is to be said beside it."""
+
+    verdict: Verdict
+    notes: tuple[str, ...] = ()
+
+
+def attempt(
+    exercise: Exercise,
+    path: Path,
+    progress: Progress,
+    *,
+    seeds: int | None = None,
+    engine: Engine | None = None,
+    sandbox: bool | None = None,
+    on_event: OnEvent | None = None,
+    warm: Grader | None = None,
+) -> Attempt:
+    """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
+    start = time.monotonic()
+    verdict = check(
+        exercise,
+        path,
+        template=template(exercise),
+        seeds=seeds_of(exercise, seeds),
+        engine=engine,
+        sandbox=sandbox,
+        on_event=on_event,
+        grader=warm,
+    )
+    notes = [_kept(progress, exercise, verdict, time.monotonic() - start)]
+    if verdict.outcome == "passed" and not verdict.complete:
+        verdict, trouble = _next_stage_opened(exercise, path, verdict)
+        notes.append(trouble)
+    return Attempt(verdict, tuple(note for note in notes if note))
+
+
+def seeds_of(exercise: Exercise, count: int | None = None) -> list[int]:
+    """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""
+    own = exercise.manifest.run.seeds
+    if count is None:
+        return own
+    more = (seed for seed in range(count + len(own)) if seed not in own)
+    return [*own, *more][:count]
+
+
+def _kept(progress: Progress, exercise: Exercise, verdict: Verdict, seconds: float) -> str:
+    """Why it was not kept, "" when it was. A pass on fewer seeds than the exercise wants is no pass, and is not."""
+    wanted = len(exercise.manifest.run.seeds)
+    if verdict.outcome == "passed" and len(verdict.runs) < wanted:
+        return f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: bugkit check {exercise.id}"
+    try:
+        progress.record(verdict, seconds)
+    except ProgressError as error:
+        return str(error)
+    return ""
+
+
+def _next_stage_opened(exercise: Exercise, path: Path, verdict: Verdict) -> tuple[Verdict, str]:
+    """The verdict with its next step, and why the next stage could not be opened in the notebook, "" when it was."""
+    stage, trouble = verdict.stage + 1, ""
+    title = exercise.manifest.stage[verdict.stage - 1].title
+    try:
+        unlock(path, stage)
+    except OSError as error:
+        trouble = f"stage {stage} could not be opened in {path}: {error.strerror}"
+    step = f"reload the notebook; stage {stage} of {verdict.stages} is open: {title}"
+    return replace(verdict, next=step), trouble

@@ -1,0 +1,54 @@
+"""`bugkit progress --html`: the learner's way through the exercises, drawn as a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from bugkit.cli.desk import Desk, short
+from bugkit.errors import BugkitError, UsageError
+from bugkit.exercise import Exercise
+from bugkit.notebook.files import write_whole
+from bugkit.progress import Event, Summary
+from bugkit.progress.coach import active
+from bugkit.report.journey import Step, Way, journey
+
+
+def draw(desk: Desk, path: Path) -> None:
+    """Write the page, whole or not at all."""
+    if path.suffix == ".ipynb":
+        raise UsageError(f"{path} is a notebook, and would be written over")
+    done, events = desk.progress.summary(), desk.progress.events()
+    ways = [_way(e, done.get(e.id, Summary(e.id)), events.get(e.id, [])) for e in desk.catalog]
+    following = next(desk.advice(), None)
+    step = f"{following.exercise.id} {following.exercise.manifest.title}: {following.why}" if following else "nothing"
+    try:
+        write_whole(path, journey(ways, _concepts(desk, done), step))
+    except OSError as error:
+        raise BugkitError(f"{path}: the page was not written", evidence=[str(error.strerror)]) from error
+    click.echo(f"your progress is drawn in {short(path.absolute())}")
+
+
+def _way(exercise: Exercise, done: Summary, events: Sequence[Event]) -> Way:
+    manifest = exercise.manifest
+    return Way(
+        id=exercise.id,
+        title=manifest.title,
+        track=manifest.track,
+        state=done.state,
+        steps=[Step(event.what, event.at[:10]) for event in events],
+        minutes=active(events).total_seconds() / 60,
+        passed_on=(done.passed_at or "")[:10],
+    )
+
+
+def _concepts(desk: Desk, done: dict[str, Summary]) -> Iterator[tuple[str, int, int]]:
+    """Name, exercises passed, exercises."""
+    everything = Counter(concept for e in desk.catalog for concept in e.manifest.concepts)
+    passed = [e for e in desk.catalog if e.id in done and done[e.id].state == "passed"]
+    mastered = Counter(concept for e in passed for concept in e.manifest.concepts)
+    for name, number in everything.items():
+        yield name, mastered[name], number

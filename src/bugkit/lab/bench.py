@@ -1,0 +1,84 @@
+"""One grader that stays warm while the server lives, and one check at a time."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bugkit.exercise import Exercise
+from bugkit.exercise.catalog import home, locate
+from bugkit.progress import Progress
+
+if TYPE_CHECKING:
+    from bugkit.attempt import Attempt
+    from bugkit.examine import OnEvent
+    from bugkit.grader import Grader
+
+
+class StoppedByLearner(Exception):
+    """The check was stopped, by its button or by a newer check."""
+
+
+class Bench:
+    """Where notebooks are judged. Its methods block: call them in a thread."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()  # held while a notebook is judged
+        self._lock = threading.Lock()  # held while the grader is exchanged
+        self._grader: Grader | None = None
+        self._is_closed = False
+
+    def warm(self, exercise: Exercise) -> None:
+        """Begin to warm a box for this exercise, so that the first check does not wait for an import of torch."""
+        self._ready().warm(exercise.manifest.run.arrays)
+
+    def check(self, exercise: Exercise, path: Path, tell: OnEvent) -> Attempt:
+        """Judge, and keep the attempt. StoppedByLearner when it was stopped meanwhile; a newer check stops an older."""
+        from bugkit.attempt import attempt
+
+        if self._turn.locked():
+            self.stop()
+        with self._turn:
+            grader = self._ready()
+            try:
+                return attempt(exercise, path, progress_of(path), on_event=tell, warm=grader)
+            except Exception:  # where runs are ended under way, one may be met in any state
+                if self._grader is grader:
+                    raise
+                raise StoppedByLearner from None
+
+    def stop(self) -> None:
+        """End what runs now."""
+        with self._lock:
+            grader, self._grader = self._grader, None
+        if grader:
+            grader.stop()
+
+    def close(self) -> None:
+        """End what runs now, for good."""
+        self._is_closed = True
+        self.stop()
+
+    def _ready(self) -> Grader:
+        from bugkit.grader import Grader
+
+        with self._lock:
+            if self._is_closed:
+                raise StoppedByLearner
+            if self._grader is None:
+                self._grader = Grader()
+            return self._grader
+
+
+def exercise_of(path: Path) -> Exercise | None:
+    """The exercise to which a notebook belongs: by its folder, else by its own name; None where it is no exercise's."""
+    catalog = locate(path.parent)
+    by_folder = (e for e in catalog if e.folder == path.parent.name)
+    by_name = (e for e in catalog if path.name == e.notebook.name)
+    return next(by_folder, None) or next(by_name, None)
+
+
+def progress_of(path: Path) -> Progress:
+    """The progress of the workspace around a notebook."""
+    return Progress(home(locate(path.parent), path.parent) / ".bugkit" / "progress.db")

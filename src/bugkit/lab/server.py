@@ -1,0 +1,170 @@
+"""What the page in the browser asks the server for: JSON over Jupyter's own connection, with its token."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.application import ExtensionApp
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError, authenticated
+
+from bugkit.errors import BugkitError
+from bugkit.exercise import Exercise
+from bugkit.lab import messages
+from bugkit.lab.bench import Bench, StoppedByLearner, exercise_of, progress_of
+
+if TYPE_CHECKING:
+    from bugkit.examine import OnEvent
+
+HELP = ("hint", "solution", "solution --give-up")
+NDJSON = "application/x-ndjson"
+
+
+class Lab(ExtensionApp):
+    """The extension: three addresses, and a bench that ends with the server."""
+
+    name = "bugkit"
+
+    def initialize_handlers(self) -> None:
+        """Called by the server when it starts."""
+        self.bench = Bench()
+        wants = {"bench": self.bench}
+        self.handlers += [
+            ("/bugkit/exercise", ExerciseHandler, wants),
+            ("/bugkit/check", CheckHandler, wants),
+            ("/bugkit/help", HelpHandler, wants),
+        ]
+
+    async def stop_extension(self) -> None:
+        """Called by the server when it ends."""
+        await asyncio.to_thread(self.bench.close)
+
+
+class BugkitHandler(APIHandler):
+    """What the three have in common: a bench, and the notebook that is meant."""
+
+    auth_resource = "bugkit"
+
+    def initialize(self, bench: Bench) -> None:
+        """Called by tornado with what stands beside the address."""
+        super().initialize()
+        self.bench = bench
+
+    def notebook(self, path: object) -> Path:
+        """The file below the server's folder; an HTTP error for anything else."""
+        root = Path(self.contents_manager.root_dir).resolve()
+        file = root / str(path).strip("/")
+        if file.suffix != ".ipynb" or not file.resolve().is_relative_to(root) or not file.is_file():
+            raise HTTPError(404, f"there is no notebook {path} here")
+        return file
+
+    def exercise(self, notebook: Path) -> Exercise:
+        """The notebook's exercise, or an HTTP error."""
+        try:
+            exercise = exercise_of(notebook)
+        except BugkitError as error:
+            raise HTTPError(404, str(error)) from error
+        if exercise is None:
+            raise HTTPError(404, f"{notebook.name} is no exercise's notebook")
+        return exercise
+
+    def asked(self) -> Mapping[str, Any]:
+        """The request's JSON object."""
+        body = self.get_json_body()
+        if not isinstance(body, dict):
+            raise HTTPError(400, "a JSON object was expected")
+        return body
+
+
+class ExerciseHandler(BugkitHandler):
+    """Which exercise a notebook belongs to."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """The exercise, or null; a box for it begins to warm up."""
+        notebook = self.notebook(self.get_argument("path"))
+        try:
+            exercise = exercise_of(notebook)
+            about = exercise and messages.about(exercise, progress_of(notebook).state(exercise.id))
+        except BugkitError as error:  # a manifest that is broken, a folder without a catalog
+            self.finish(json.dumps({"exercise": None, "error": messages.trouble(error)}))
+            return
+        self.finish(json.dumps({"exercise": about}))
+        if exercise:
+            await asyncio.to_thread(self.bench.warm, exercise)
+
+
+class CheckHandler(BugkitHandler):
+    """Judge a saved notebook, telling how far it is, one JSON object a line; and stop."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """The last line is the verdict, the trouble that there was, or that it was stopped."""
+        notebook = self.notebook(self.asked().get("path"))
+        exercise = self.exercise(notebook)
+        self.set_header("Content-Type", NDJSON)
+        self.set_header("X-Accel-Buffering", "no")  # or a proxy would keep the lines until all are there
+        lines: asyncio.Queue[messages.Message] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def tell(event: Mapping[str, Any]) -> None:
+            if message := messages.event(event):
+                loop.call_soon_threadsafe(lines.put_nowait, message)
+
+        work = asyncio.ensure_future(asyncio.to_thread(self._judged, exercise, notebook, tell))
+        work.add_done_callback(lambda done: lines.put_nowait(done.result()))
+        while True:
+            message = await lines.get()
+            try:
+                self.write(json.dumps(message) + "\n")
+                await self.flush()
+            except StreamClosedError:  # nobody looks any more; the attempt is kept all the same
+                return
+            if message["event"] in messages.LAST:
+                return
+
+    @authenticated
+    @authorized
+    async def delete(self) -> None:
+        """Stop."""
+        await asyncio.to_thread(self.bench.stop)
+        self.set_status(204)
+        self.finish()
+
+    def _judged(self, exercise: Exercise, notebook: Path, tell: OnEvent) -> messages.Message:
+        """The last message, whatever happens."""
+        try:
+            return messages.verdict(self.bench.check(exercise, notebook, tell))
+        except StoppedByLearner:
+            return {"event": "stopped"}
+        except BugkitError as error:
+            return {"event": "trouble", **messages.trouble(error)}
+        except Exception as error:
+            self.log.exception("bugkit: a check failed")
+            return {"event": "trouble", **messages.fault(error)}
+
+
+class HelpHandler(BugkitHandler):
+    """What ``%bugkit hint`` and ``%bugkit solution`` tell."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """As HTML and as text; a hint counts as shown."""
+        from bugkit.magic import answer
+
+        asked = self.asked()
+        if asked.get("what") not in HELP:
+            raise HTTPError(400, f"wanted: {', '.join(HELP)}")
+        notebook = self.notebook(asked.get("path"))
+        self.exercise(notebook)
+        bundle = await asyncio.to_thread(answer, asked["what"], notebook, folder=notebook.parent)
+        self.finish(json.dumps({"text": bundle["text/plain"], "html": bundle.get("text/html", "")}))

@@ -1,0 +1,81 @@
+"""A learner's progress as one page: every exercise a tile, and the way to each pass as a row of marks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from bugkit.report.html import TEMPLATES, environment, style
+
+MOST_MARKS = 24  # of one exercise; of a longer way only the end is shown
+MARKS = {  # of an event: what is drawn, and its colour in the style sheet
+    "passed": ("✓", "passed"),
+    "failed": ("✗", "failed"),
+    "error": ("!", "error"),
+    "hint": ("?", "hint"),
+    "gave up": ("–", "quiet"),
+}
+STAGE = ("◐", "passed")  # an early stage's pass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done, and the day."""
+
+    what: str  # "passed", "failed", "error", "hint", "gave up" or "stage-1"
+    on: str
+
+    @property
+    def mark(self) -> tuple[str, str]:
+        """What is drawn, and its colour."""
+        return MARKS.get(self.what, STAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One exercise and what was done on it."""
+
+    id: str
+    title: str
+    track: str
+    state: str  # "passed", "tried" or "new"
+    steps: Sequence[Step] = ()
+    minutes: float = 0.0  # at work
+    passed_on: str = ""
+
+    @property
+    def earlier(self) -> int:
+        """How many steps are not drawn."""
+        return max(0, len(self.steps) - MOST_MARKS)
+
+    @property
+    def shown(self) -> Sequence[Step]:
+        """The steps that are drawn."""
+        return self.steps[self.earlier :]
+
+
+def journey(ways: Sequence[Way], concepts: Iterable[tuple[str, int, int]], following: str) -> str:
+    """The page. ``concepts`` are names with passed and all exercises; ``following`` says what is next."""
+    text = style() + (TEMPLATES / "journey.css").read_text(encoding="utf-8")
+    steps = [step for way in ways for step in way.steps]
+    return (
+        environment()
+        .get_template("journey.html")
+        .render(
+            tracks=[(name, list(group)) for name, group in groupby(ways, key=lambda way: way.track)],
+            tried=[way for way in ways if way.steps],
+            longest=max((way.minutes for way in ways), default=0.0) or 1.0,
+            passed=sum(way.state == "passed" for way in ways),
+            total=len(ways),
+            attempts=sum(step.what not in ("hint", "gave up") for step in steps),
+            hints=sum(step.what == "hint" for step in steps),
+            minutes=sum(way.minutes for way in ways),
+            concepts=list(concepts),
+            following=following,
+            style=text,
+            digest=base64.b64encode(hashlib.sha256(text.encode()).digest()).decode(),
+        )
+    )

@@ -1,0 +1,95 @@
+"""A learner's whole way in a real browser: open, run, see it fail, fix, save, press Check, pass, read the solution."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import lab_desk
+import pytest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(lab_desk.browser() is None, reason="there is no Chromium here: apt-get install chromium"),
+]
+LOCKED = re.compile(r"\bbugkit-locked\b")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One desk for all."""
+    with lab_desk.page_at_desk(tmp_path_factory.mktemp("desk"), "ex03") as one:
+        yield one
+
+
+def cell(page: Any, text: str) -> Any:
+    """The code cell with this text, scrolled into view."""
+    found = page.locator(".jp-CodeCell", has_text=text).first
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def test_a_learner_finds_the_bug_and_passes(page: Any) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect = _expect()
+
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    curve = cell(page, "axis.plot(losses")
+    expect(curve.locator(".jp-OutputArea-output img")).to_be_visible()
+    output = cell(page, "%bugkit check").locator(".jp-OutputArea")
+    expect(output.locator(".bk-outcome")).to_have_text("FAILED")
+    expect(output).to_contain_text("not one is below 1.461")
+
+    model = cell(page, "F.softmax(self.layers(images)")
+    model.get_by_text("return", exact=True).click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type("return self.layers(images)")
+    page.keyboard.press("Control+s")
+    page.locator(".bugkit-toolbar").click()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
+    expect(page.locator(".bugkit-state[data-outcome=passed]")).to_have_text("Passed")
+    verdict = page.frame_locator(".bugkit-frame")
+    expect(verdict.locator(".bk-outcome")).to_have_text("PASSED")
+    assert page.locator(".bugkit-frame").get_attribute("sandbox") == ""
+
+    page.get_by_role("button", name="Solution", exact=True).click()
+    expect(verdict.get_by_role("heading", name="ex03, the solution")).to_be_visible()
+    expect(verdict.locator(".bk-plus").first).to_contain_text("self.layers(images)")
+    page.get_by_role("button", name="Verdict", exact=True).click()
+    expect(verdict.locator(".bk-outcome")).to_have_text("PASSED")
+    assert {urlsplit(address).hostname for address in asked} <= {"localhost", "127.0.0.1", None}
+
+
+def test_a_check_is_stopped(page: Any) -> None:
+    expect = _expect()
+    cell(page, "LEARNING_RATE = ").locator(".cm-line").last.click()
+    page.keyboard.press("End")
+    page.keyboard.type("; import time; time.sleep(600)")
+    page.locator(".bugkit-toolbar").click()
+    page.locator(".bugkit-runs progress").first.wait_for()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator(".bugkit-state")).to_contain_text("Stopped")
+    expect(page.locator(".bugkit-main")).to_have_text("Check")
+
+
+def test_locked_cells_look_locked_and_stay_as_they_are(page: Any) -> None:
+    expect = _expect()
+    locked = cell(page, "axis.plot(losses")
+    expect(locked).to_have_class(LOCKED)
+    before = locked.locator(".cm-content").inner_text()
+    locked.locator(".cm-content").click()
+    page.keyboard.type("x")
+    assert locked.locator(".cm-content").inner_text() == before
+    expect(cell(page, "self.layers = nn.Sequential")).not_to_have_class(LOCKED)
+
+
+def _expect() -> Any:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=lab_desk.WAIT * 1000)
+    return expect

@@ -1,0 +1,115 @@
+"""Make the README's screenshots: an exercise in JupyterLab, failed (light) and passed (dark), and a learner's progress.
+
+Run it by hand where they have changed: ``python tools/make_screenshots.py [DIR]``. Needs Chromium and the test extra.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from PIL import Image
+
+from bugkit.cli.desk import Desk
+from bugkit.cli.picture import draw
+from bugkit.progress import Progress
+from bugkit.progress.transfer import merge
+from bugkit.workspace import create
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests"))  # where lab_desk lies
+WIDTH, HEIGHT = 1360, 860
+COLOURS = 200  # a page has few, and the file becomes a third
+INVENTED = {  # a learner: by exercise the day of November, and what they did
+    "ex01": (2, "failed failed hint failed passed"),
+    "ex02": (3, "failed passed"),
+    "ex03": (3, "failed failed error hint failed hint failed failed passed"),
+    "ex04": (5, "passed"),
+    "ex05": (8, "failed hint failed failed"),
+}
+
+
+def main() -> None:
+    """All three."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs"
+    _keep(_in_lab("Light", is_fixed=False), target / "lab-failed.png")
+    _keep(_in_lab("Dark", is_fixed=True), target / "lab-passed.png")
+    _keep(_progress(), target / "progress.png")
+
+
+def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
+    """The exercise after it was run, and checked."""
+    import lab_desk
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        lab_desk.page_at_desk(Path(folder), "ex03", theme=theme, width=WIDTH, height=HEIGHT) as page,
+    ):
+        page.keyboard.press("Control+b")  # the files make room
+        if is_fixed:
+            _fix(page)
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        page.locator(".jp-CodeCell", has_text="axis.plot(losses").locator("img").wait_for(state="attached")
+        page.locator(".jp-CodeCell", has_text="%bugkit check").locator(".bk-outcome").wait_for(state="attached")
+        page.locator(".bugkit-toolbar").click()
+        page.locator(".bugkit-state[data-outcome]:not([data-outcome=''])").wait_for(state="attached")
+        shown = "forward(self, images)" if is_fixed else "axis.plot(losses"
+        page.locator(".jp-CodeCell", has_text=shown).evaluate("cell => cell.scrollIntoView({block: 'center'})")
+        page.mouse.move(1, 1)
+        page.wait_for_timeout(1500)
+        return bytes(page.screenshot())
+
+
+def _fix(page: Page) -> None:
+    page.locator(".jp-CodeCell", has_text="F.softmax(self.layers(images)").get_by_text("return", exact=True).click()
+    for keys in ("Home", "Shift+End"):
+        page.keyboard.press(keys)
+    page.keyboard.type("return self.layers(images)")
+    page.keyboard.press("Escape")
+
+
+def _progress() -> bytes:
+    """The page of an invented learner."""
+    import lab_desk
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        workspace = Path(folder) / "workspace"
+        create(workspace, Desk(ROOT).catalog)
+        merge(Progress(workspace / ".bugkit" / "progress.db"), _history())
+        draw(Desk(workspace), workspace / "progress.html")
+        chromium = playwright.chromium.launch(executable_path=lab_desk.browser(), args=lab_desk.FLAGS)
+        page = chromium.new_page(viewport={"width": 840, "height": 600})
+        page.goto((workspace / "progress.html").as_uri())
+        picture = bytes(page.screenshot(full_page=True))
+        chromium.close()
+        return picture
+
+
+def _history() -> dict[str, Any]:
+    rows: dict[str, list[dict[str, Any]]] = {"attempt": [], "hint": []}
+    for exercise, (day, what) in INVENTED.items():
+        for number, word in enumerate(what.split()):
+            at = f"2025-11-{day:02d}T{9 + number // 8:02d}:{number % 8 * 7:02d}:00+00:00"
+            if word == "hint":
+                level = 1 + sum(row["exercise"] == exercise for row in rows["hint"])
+                rows["hint"].append({"exercise": exercise, "at": at, "level": level})
+            else:
+                rows["attempt"].append({"exercise": exercise, "at": at, "outcome": word, "score": 0.5, "seconds": 4.0})
+    return {"format": 1, **rows}
+
+
+def _keep(picture: bytes, path: Path) -> None:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
