@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bugkit import grader as hall
-from bugkit.box import Box
+from bugkit.box import Box, start
 from bugkit.box.bwrap import Missing, find
 from bugkit.errors import Fault
 from bugkit.exercise import Catalog
@@ -181,3 +181,27 @@ def test_a_box_does_not_inherit_the_ceiling():
     greedy = with_cell("import numpy\nassert numpy.ones(80 << 20).sum()")
     with Grader(workers=1, sandbox=True) as grader:
         assert grader.submit(TOY, greedy, 0).result().passed
+
+
+@pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")
+def test_a_sandbox_that_is_only_slow_is_not_done_without(monkeypatch):
+    made = []
+    real = Grader._new
+
+    def new(grader, arrays):
+        made.append(real(grader, arrays))
+        return made[-1]
+
+    def too_slow(_box, _seconds):
+        monkeypatch.setattr(start.Box, "_reply", reply)
+        died = start.BoxDiedError("the process that runs notebooks does not answer")
+        died.silent = True
+        raise died
+
+    reply = start.Box._reply
+    monkeypatch.setattr(Grader, "_new", new)
+    monkeypatch.setattr(start.Box, "_reply", too_slow)
+    with Grader(workers=1) as grader:
+        assert grader.submit(TOY, SOLUTION, 0).result().passed
+        assert grader.no_sandbox == ""
+    assert len(made) == 2

@@ -173,7 +173,8 @@ class Grader:
                 return
             del self._boxes[place]
             box.close()
-            if self._tool and self._may_do_without and not (isinstance(fault, BoxDiedError) and fault.warm):
+            lives = isinstance(fault, BoxDiedError) and (fault.warm or fault.silent)
+            if self._tool and self._may_do_without and not lives:  # a slow machine is no reason to do without walls
                 self._tool, self.no_sandbox = None, f"it did not start here: {'; '.join((fault.what, *fault.evidence))}"
                 for stock in self._stock.values():
                     stock.close()

@@ -27,8 +27,8 @@ from bugkit.box.job import Guard, Job
 from bugkit.errors import Fault
 
 MEMORY_LOOK = 0.25  # seconds between looks at resident memory: each one reads /proc
-WARM_SECONDS = 120.0  # an import of torch from a cold disk, on a loaded machine
-REPLY_SECONDS = 20.0  # a fork, or the end of a run
+WARM_SECONDS = 300.0  # an import of torch from a cold disk, on a machine that has too much to do
+REPLY_SECONDS = 60.0  # a fork, or the end of a run, on such a machine
 MAX_REPLY = 1 << 16
 LARGEST = 1 << 22  # process numbers end here
 MOST_PROCESSES = 256  # threads count as well
@@ -51,7 +51,8 @@ class Wall(Protocol):
 class BoxDiedError(Fault):
     """The interpreter is gone, or does not answer: our fault or, once it was warm, the doing of a run inside it."""
 
-    warm = False
+    warm = False  # it had been ready
+    silent = False  # it was alive, and did not answer in time
 
 
 class Box:
@@ -174,7 +175,11 @@ class Box:
                     raise self._death("did not stay alive")
                 line += piece
             reply = json.loads(line)
-        except (TimeoutError, ValueError, RecursionError):
+        except TimeoutError:
+            died = self._death("does not answer")
+            died.silent = True
+            raise died from None
+        except (ValueError, RecursionError):
             raise self._death("does not answer") from None
         except OSError:
             raise self._death("did not stay alive") from None
