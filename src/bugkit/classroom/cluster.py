@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from distributed import Client, Future, as_completed
 
-from bugkit.classroom.gradebook import Graded
+from bugkit.classroom.grades import Graded
 from bugkit.classroom.pack import unpacked
 from bugkit.classroom.work import Failed, Pile, Rules, graded
 from bugkit.errors import Fault
@@ -23,6 +24,7 @@ from bugkit.grader import Grader
 
 AHEAD = 2  # piles that wait for each thread of the cluster, so that none is idle
 SECONDS = 30  # to wait for the scheduler
+_opening = threading.Lock()
 
 
 class Cluster:
@@ -39,8 +41,8 @@ class Cluster:
             pack = client.scatter(self._pack, broadcast=True)
             under_way: dict[Future[Any], Pile] = {}
             done = as_completed()
-            room = max(AHEAD * sum(client.nthreads().values()), 1)
             while True:
+                room = max(AHEAD * sum(client.nthreads().values()), 1)  # workers come and go
                 while len(under_way) < room and (pile := next(piles, None)) is not None:
                     task = client.submit(grade_there, pack, self._rules, pile, pure=False)
                     under_way[task] = pile
@@ -57,9 +59,14 @@ def grade_there(pack: bytes, rules: Rules, pile: Pile) -> list[Graded | Failed]:
     return list(graded(grader, catalog, pile, rules))
 
 
-@cache
 def _desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
     """This process' grader for these exercises, warm from the second person on."""
+    with _opening:  # a worker may have several threads
+        return _new_desk(pack, rules)
+
+
+@cache
+def _new_desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
     folder = tempfile.TemporaryDirectory(prefix="bugkit-class-")
     grader = Grader("fork", 1, sandbox=rules.sandbox, ahead=1, hidden=True)
     atexit.register(folder.cleanup)
