@@ -98,11 +98,11 @@ def test_the_roster_is_everybody(bugkit, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("\ufeffZoe\u0308,zoe@x\n\n  bob \n", encoding="utf-8")
     (tmp_path / "class").mkdir()
-    code, out, _ = bugkit("grade", tmp_path / "class", "--roster", roster)
+    code, out, _ = bugkit("grade", tmp_path / "class", "--roster", roster, "--no-sandbox")
     assert (code, "2 more in the gradebook" in out) == (0, True)
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        assert book.people() == ["Zo\u00eb", "bob"] or book.people() == ["bob", "Zo\u00eb"]
-    code, out, _ = bugkit("export", "grades.csv", "--exercises", "toy01")
+        assert set(book.people()) == {"Zo\u00eb", "bob"}
+    code, _, _ = bugkit("export", "grades.csv", "--exercises", "toy01")
     assert (tmp_path / "grades.csv").read_text().count("nothing handed in") == 2
 
 
@@ -135,8 +135,8 @@ def test_slips_of_the_pen_are_told(bugkit, words, what):
 
 def test_another_word_for_the_tasks_is_refused_later(bugkit, tmp_path):
     (tmp_path / "class").mkdir()
-    assert bugkit("grade", "class", "--task-seed", "one")[0] == 0
-    code, _, err = bugkit("grade", "class", "--task-seed", "two")
+    assert bugkit("grade", "class", "--task-seed", "one", "--no-sandbox")[0] == 0
+    code, _, err = bugkit("grade", "class", "--task-seed", "two", "--no-sandbox")
     assert (code, "is not a new gradebook" in err) == (2, True)
 
 

@@ -124,6 +124,7 @@ def test_without_a_sandbox_nobody_is_graded(toys, put, tmp_path, monkeypatch, ca
         assert outcomes(book) == {}
 
 
+@pytest.mark.slow
 def test_who_stops_listening_leaves_nothing_running(toys, put, tmp_path):
     for person in ("ada", "bob", "cleo"):
         put(tmp_path / "class", f"{person}/toy01.ipynb", toys.right())

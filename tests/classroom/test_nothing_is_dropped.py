@@ -174,6 +174,20 @@ def test_a_notebook_that_is_huge_when_read_is_told(toys, small_book, put, tmp_pa
     assert "more memory" in paper.unread
 
 
+def test_a_flood_of_text_is_told_and_not_compared(toys, small_book, put, tmp_path):
+    put(tmp_path, "ada/toy01.ipynb", toys.doing("x = 1\n" * 50_000))
+    papers = []
+
+    def keep(piles):
+        papers.extend(paper for pile in piles for paper in pile.papers)
+        return iter(())
+
+    grade(toys, small_book, tmp_path, keep)
+    (paper,) = papers
+    assert paper.notebook is None
+    assert "more than 200000 characters" in paper.unread
+
+
 def test_faults_are_told_and_graded_the_next_time(toys, small_book, put, tmp_path):
     for person in ("ada", "bob"):
         put(tmp_path, f"{person}/toy01.ipynb", toys.right())

@@ -69,7 +69,7 @@ def words(page: str) -> str:
         for child in parent:
             if child.tag in ("style", "script"):
                 child.text = ""
-    return " ".join("".join(root.itertext()).split())
+    return " ".join(" ".join(root.itertext()).split())
 
 
 def test_everybody_is_there_with_marks_in_words(small_book, pages):

@@ -27,6 +27,7 @@ from bugkit.exercise import Exercise
 PACKAGE = Path(__file__).resolve().parents[1]
 EXECUTABLE = 0o755 << 16  # Unix rights, where zip files keep them
 PERSON = "submission"
+NUMBERS = ("numpy", "torch")
 SETUP = """#!/usr/bin/env bash
 # Once, when the autograder is built: a Python that is new enough, and what bugkit needs.
 set -euo pipefail
@@ -77,7 +78,7 @@ def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float)
         pack = packed(exercises)
         rules = Rules(salt=secrets.token_hex(8), sandbox=None)
         catalog = unpacked(pack, place / "catalog")
-        with Gradebook(f"sqlite:///{place / 'grades.db'}") as book:
+        with Gradebook(str(place / "grades.db")) as book:
             grading = Grading(book, catalog, rules, person=PERSON)
             tally = grading.run(submission, Here(pack, rules), lambda *_: None)
             if tally.failed:
@@ -95,8 +96,14 @@ def _said(tally: Tally, grades: Sequence[Grade]) -> Iterator[str]:
 
 
 def _requirements() -> Iterator[str]:
-    """What the installed bugkit needs to grade a class, extras of other uses left out."""
+    """What the installed bugkit needs to grade a class, extras of other uses left out.
+
+    Of what numbers depend on it is the version that is installed here, without the name of its build.
+    """
     for line in importlib.metadata.requires("bugkit") or ():
         need, _, when = line.partition(";")
-        if "extra ==" not in when or "'class'" in when or '"class"' in when:
+        name = need.partition(">")[0].strip()
+        if name in NUMBERS:
+            yield f"{name}=={importlib.metadata.version(name).partition('+')[0]}"
+        elif "extra ==" not in when or "'class'" in when or '"class"' in when:
             yield need.strip() if "extra" in when else line

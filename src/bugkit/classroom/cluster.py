@@ -18,7 +18,7 @@ from distributed import Client, Future, as_completed
 from bugkit.classroom.grades import Graded
 from bugkit.classroom.pack import unpacked
 from bugkit.classroom.work import Failed, Pile, Rules, graded
-from bugkit.errors import Fault
+from bugkit.errors import Fault, ManifestError
 from bugkit.exercise import Catalog
 from bugkit.grader import Grader
 
@@ -38,7 +38,9 @@ class Cluster:
     def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
         """Piles are taken as there is room; a pile whose workers died too often is a failure for all its papers."""
         with _client(self._scheduler) as client:
-            pack = client.scatter(self._pack, broadcast=True)
+            pack = client.submit(
+                bytes, self._pack
+            )  # a task: if every worker that has its result dies, it is made again
             under_way: dict[Future[Any], Pile] = {}
             done = as_completed()
             while True:
@@ -77,10 +79,11 @@ def _new_desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
 def _came(task: Future[Any], pile: Pile) -> list[Graded | Failed]:
     if task.status == "finished":
         return list(task.result())
-    error = task.exception()
-    if isinstance(error, Fault):
+    error = task.exception() if task.status == "error" else None
+    if isinstance(error, Fault | ManifestError):
         raise error  # no worker is any better: there is no sandbox, say
-    return [Failed(pile.person, paper.exercise, f"{type(error).__name__}: {error}") for paper in pile.papers]
+    reason = f"{type(error).__name__}: {error}" if error else f"the cluster gave it back as {task.status}"
+    return [Failed(pile.person, paper.exercise, reason) for paper in pile.papers]
 
 
 def _client(scheduler: str) -> Client:

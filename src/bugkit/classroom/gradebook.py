@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sql
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
@@ -85,10 +86,10 @@ class Gradebook:
             raise _unopened(place, error) from None
         if version != VERSION:
             evidence = [f"it is of version {version}", f"this bugkit reads version {VERSION}"]
-            raise GradebookError(f"{self._shown}: another version of bugkit made this gradebook", evidence=evidence)
+            self._refuse(f"{self._shown}: another version of bugkit made this gradebook", evidence)
         if salt is not None and salt != self.salt:
             evidence = ["its tasks are drawn from another word, and its verdicts rest on them"]
-            raise GradebookError(f"{self._shown} is not a new gradebook", evidence=evidence)
+            self._refuse(f"{self._shown} is not a new gradebook", evidence)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -164,6 +165,10 @@ class Gradebook:
         where = (_verdict.c.person == person, _verdict.c.exercise == exercise)
         with self._reading() as db:
             return [_graded(row) for row in db.execute(sql.select(_verdict).where(*where).order_by(_verdict.c.number))]
+
+    def _refuse(self, what: str, evidence: list[str]) -> NoReturn:
+        self._engine.dispose()
+        raise GradebookError(what, evidence=evidence, next_command="--gradebook with another name begins a new one")
 
     def _create(self) -> None:
         """The tables, where they are not there. Who opens it at the same moment may be first with any of them."""

@@ -20,6 +20,8 @@ from bugkit.report.curve import shown_run
 from bugkit.verdict import RunResult, Verdict
 
 T = TypeVar("T")
+MOST_TEXT = 200_000  # characters of all cells: comparing more with what was given out would hold up everybody
+MOST_FIX = 20_000  # characters that are kept of what was changed
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def read_paper(exercise: str, content: bytes) -> Paper:
         return Paper(exercise, digest, None, f"the file {error.what}")
     except MemoryError:
         return Paper(exercise, digest, None, "the file takes more memory than the grader gives to read it")
+    if sum(len(cell.source) for cell in cells) > MOST_TEXT:
+        return Paper(exercise, digest, None, f"the file has more than {MOST_TEXT} characters in its cells")
     bare = (replace(cell, metadata={"tags": list(cell.tags)}) for cell in cells)
     return Paper(exercise, digest, Notebook(tuple(bare)))
 
@@ -148,7 +152,7 @@ class Marking:
             score=verdict.score,
             seconds=sum(run.seconds for run in runs),
             hidden=self._grader.hidden_checks(self._exercise),
-            fix=fix_of(self._template, self._rebuilt.notebook) if self._rebuilt else "",
+            fix=fix_of(self._template, self._rebuilt.notebook)[:MOST_FIX] if self._rebuilt else "",
         )
 
     def _judged(self, runs: list[RunResult]) -> Verdict:

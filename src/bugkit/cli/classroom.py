@@ -276,7 +276,9 @@ def _say(tally: Tally, gradebook: str, enrolled: int) -> None:
     for place, reason in tally.troubles:
         click.echo(f"  for you to decide: {clean(place, 160)}: {clean(reason, 200)}")
     for failed in tally.failed:
-        click.echo(f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {failed.reason}")
+        click.echo(
+            f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {clean(failed.reason)}"
+        )
     book = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
     report = f"bugkit class report FOLDER{book}"
     click.echo(f"  next: {'the same command grades what is missing' if tally.failed else report}")
