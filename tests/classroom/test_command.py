@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Submission
 from bugkit.classroom.grading import Grading, Tally
 from bugkit.classroom.work import Failed
 from bugkit.cli.app import run
@@ -161,6 +162,13 @@ def test_every_format_is_written(bugkit, tmp_path, form):
         assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".json"]
     else:
         assert (tmp_path / "out").is_file()
+
+
+def test_an_export_says_what_is_not_graded_yet(bugkit, tmp_path):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.hand_in(Submission("ada", "toy01", "d", "ada/toy01.ipynb", "2026-01-01T00:00:00+00:00"))
+    code, _, err = bugkit("export", "out.csv")
+    assert (code, err.startswith("note: 1 notebooks are not graded yet")) == (0, True)
 
 
 def test_the_pages_are_written(bugkit, tmp_path):

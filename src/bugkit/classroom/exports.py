@@ -16,6 +16,7 @@ from bugkit.exercise import Exercise
 from bugkit.report import words
 from bugkit.report.clean import clean
 from bugkit.report.junit import junit as junit_of
+from bugkit.verdict import Verdict
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the start of one, also after blanks
 NBGRADER = [
@@ -67,7 +68,8 @@ def to_nbgrader_csv(pairs: Iterable[Pair]) -> str:
 
 def to_junit(pairs: Iterable[Pair]) -> str:
     """One document, with a suite for each person and exercise."""
-    shown, unread = [], {}
+    shown: list[Verdict] = []
+    unread: dict[str, str] = {}
     for exercise, grade in pairs:
         name = f"{grade.submission.person}: {exercise.id}"
         if verdict := as_shown(grade, exercise):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 
@@ -141,7 +141,12 @@ def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, fo
         for person in people if form in DOCUMENTS else ():
             mine = list(filled([person], known, book))
             write_whole(place / page_name(person).replace(".html", ".json"), DOCUMENTS[form](mine))
+        waiting = sum(one.graded is None for one in book.grades())
     click.echo(f"{len(people)} people and {len(known)} exercises in {place}")
+    if waiting:
+        note(
+            f"{waiting} notebooks are not graded yet; grading was ended, or failed: grade again first"
+        )
     return 0
 
 
