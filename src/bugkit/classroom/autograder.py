@@ -14,17 +14,20 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bugkit.classroom.exports import Pair, to_gradescope
+from bugkit.classroom.exports import filled, to_gradescope
 from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Grade
 from bugkit.classroom.grading import Grading, Tally
 from bugkit.classroom.here import Here
 from bugkit.classroom.pack import packed, unpacked
 from bugkit.classroom.work import Rules
+from bugkit.errors import Fault
 from bugkit.exercise import Exercise
 
 PACKAGE = Path(__file__).resolve().parents[1]
 EXECUTABLE = 0o755 << 16  # Unix rights, where zip files keep them
 PERSON = "submission"
+NUMBERS = ("numpy", "torch")
 SETUP = """#!/usr/bin/env bash
 # Once, when the autograder is built: a Python that is new enough, and what bugkit needs.
 set -euo pipefail
@@ -53,47 +56,54 @@ def zipped(exercises: Sequence[Exercise]) -> bytes:
             info = zipfile.ZipInfo(name)
             info.external_attr = EXECUTABLE
             archive.writestr(info, content)
-        archive.writestr("requirements.txt", "\n".join(_requirements()) + "\n")
+        archive.writestr(zipfile.ZipInfo("requirements.txt"), "\n".join(_requirements()) + "\n")
         for path in sorted(PACKAGE.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and "catalog" not in path.relative_to(PACKAGE).parts:
-                archive.write(path, Path("bugkit") / path.relative_to(PACKAGE))
+                name = (Path("bugkit") / path.relative_to(PACKAGE)).as_posix()
+                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
         with zipfile.ZipFile(io.BytesIO(packed(exercises))) as pack:
             for name in pack.namelist():
-                archive.writestr(f"catalog/{name}", pack.read(name))
+                archive.writestr(zipfile.ZipInfo(f"catalog/{name}"), pack.read(name))
     return out.getvalue()
 
 
 def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float) -> str:
     """Grade what one person handed in, and say it in Gradescope's words.
 
-    In Gradescope's container there may be no second wall: then the results say so.
+    In Gradescope's container there may be no second wall: then the results say so. Where a notebook could not be
+    judged by a fault of ours there are no results but a Fault: Gradescope tells the instructor, and no score is set.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         pack = packed(exercises)
         rules = Rules(salt=secrets.token_hex(8), sandbox=None)
         catalog = unpacked(pack, place / "catalog")
-        with Gradebook(f"sqlite:///{place / 'grades.db'}") as book:
+        with Gradebook(str(place / "grades.db")) as book:
             grading = Grading(book, catalog, rules, person=PERSON)
             tally = grading.run(submission, Here(pack, rules), lambda *_: None)
-            pairs = [(catalog.find(one.submission.exercise), one) for one in book.grades()]
-        return to_gradescope(pairs, points, missing=_missing(exercises, pairs), said=list(_said(tally)))
+            if tally.failed:
+                evidence = [f"{failed.exercise}: {failed.reason}" for failed in tally.failed]
+                raise Fault("not every notebook could be judged", evidence=evidence, next_command="grade it again")
+            pairs = list(filled([PERSON], list(catalog), book))
+        return to_gradescope(pairs, points, said=list(_said(tally, [grade for _, grade in pairs])))
 
 
-def _missing(exercises: Sequence[Exercise], pairs: Sequence[Pair]) -> list[Exercise]:
-    there = {exercise.id for exercise, _ in pairs}
-    return [exercise for exercise in exercises if exercise.id not in there]
-
-
-def _said(tally: Tally) -> Iterator[str]:
-    """What the person has to know besides their verdicts."""
+def _said(tally: Tally, grades: Sequence[Grade]) -> Iterator[str]:
+    """What there is to know besides the verdicts."""
     yield from (f"{place}: {reason}" for place, reason in tally.troubles)
-    yield from (f"{failed.exercise} was not graded, by a fault of bugkit: {failed.reason}" for failed in tally.failed)
+    walls = {grade.graded.read.no_sandbox for grade in grades if grade.graded}
+    yield from (f"Graded with limits only, in no sandbox: {reason}." for reason in sorted(walls) if reason)
 
 
 def _requirements() -> Iterator[str]:
-    """What the installed bugkit needs to grade a class, extras of other uses left out."""
+    """What the installed bugkit needs to grade a class, extras of other uses left out.
+
+    Of what numbers depend on it is the version that is installed here, without the name of its build.
+    """
     for line in importlib.metadata.requires("bugkit") or ():
         need, _, when = line.partition(";")
-        if "extra ==" not in when or "'class'" in when or '"class"' in when:
+        name = need.partition(">")[0].strip()
+        if name in NUMBERS:
+            yield f"{name}=={importlib.metadata.version(name).partition('+')[0]}"
+        elif "extra ==" not in when or "'class'" in when or '"class"' in when:
             yield need.strip() if "extra" in when else line

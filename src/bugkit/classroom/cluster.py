@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import tempfile
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,15 +15,16 @@ from typing import Any
 
 from distributed import Client, Future, as_completed
 
-from bugkit.classroom.gradebook import Graded
+from bugkit.classroom.grades import Graded
 from bugkit.classroom.pack import unpacked
 from bugkit.classroom.work import Failed, Pile, Rules, graded
-from bugkit.errors import Fault
+from bugkit.errors import Fault, ManifestError
 from bugkit.exercise import Catalog
 from bugkit.grader import Grader
 
 AHEAD = 2  # piles that wait for each thread of the cluster, so that none is idle
 SECONDS = 30  # to wait for the scheduler
+_opening = threading.Lock()
 
 
 class Cluster:
@@ -36,11 +38,13 @@ class Cluster:
     def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
         """Piles are taken as there is room; a pile whose workers died too often is a failure for all its papers."""
         with _client(self._scheduler) as client:
-            pack = client.scatter(self._pack, broadcast=True)
+            pack = client.submit(
+                bytes, self._pack
+            )  # a task: if every worker that has its result dies, it is made again
             under_way: dict[Future[Any], Pile] = {}
             done = as_completed()
-            room = max(AHEAD * sum(client.nthreads().values()), 1)
             while True:
+                room = max(AHEAD * sum(client.nthreads().values()), 1)  # workers come and go
                 while len(under_way) < room and (pile := next(piles, None)) is not None:
                     task = client.submit(grade_there, pack, self._rules, pile, pure=False)
                     under_way[task] = pile
@@ -57,9 +61,14 @@ def grade_there(pack: bytes, rules: Rules, pile: Pile) -> list[Graded | Failed]:
     return list(graded(grader, catalog, pile, rules))
 
 
-@cache
 def _desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
     """This process' grader for these exercises, warm from the second person on."""
+    with _opening:  # a worker may have several threads
+        return _new_desk(pack, rules)
+
+
+@cache
+def _new_desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
     folder = tempfile.TemporaryDirectory(prefix="bugkit-class-")
     grader = Grader("fork", 1, sandbox=rules.sandbox, ahead=1, hidden=True)
     atexit.register(folder.cleanup)
@@ -70,10 +79,11 @@ def _desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
 def _came(task: Future[Any], pile: Pile) -> list[Graded | Failed]:
     if task.status == "finished":
         return list(task.result())
-    error = task.exception()
-    if isinstance(error, Fault):
+    error = task.exception() if task.status == "error" else None
+    if isinstance(error, Fault | ManifestError):
         raise error  # no worker is any better: there is no sandbox, say
-    return [Failed(pile.person, paper.exercise, f"{type(error).__name__}: {error}") for paper in pile.papers]
+    reason = f"{type(error).__name__}: {error}" if error else f"the cluster gave it back as {task.status}"
+    return [Failed(pile.person, paper.exercise, reason) for paper in pile.papers]
 
 
 def _client(scheduler: str) -> Client:

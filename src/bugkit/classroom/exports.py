@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bugkit.classroom.gradebook import Grade
+from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Grade, Submission
 from bugkit.classroom.overview import as_shown
 from bugkit.exercise import Exercise
 from bugkit.report import words
 from bugkit.report.clean import clean
 from bugkit.report.junit import junit as junit_of
+from bugkit.verdict import Verdict
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the start of one, also after blanks
 NBGRADER = [
     "assignment",
     "duedate",
@@ -45,6 +47,15 @@ OURS = [
 Pair = tuple[Exercise, Grade]
 
 
+def filled(people: Iterable[str], exercises: Sequence[Exercise], gradebook: Gradebook) -> Iterator[Pair]:
+    """Every person with every exercise, also where nothing was handed in: then there are no attempts."""
+    for person in people:
+        mine = {one.submission.exercise: one for one in gradebook.grades(person)}
+        for exercise in exercises:
+            nothing = Grade(Submission(person, exercise.id, digest="", place="", at=""), None, attempts=0)
+            yield exercise, mine.get(exercise.id, nothing)
+
+
 def to_csv(pairs: Iterable[Pair]) -> str:
     """One row for each person and exercise."""
     return _csv(OURS, (_ours(exercise, grade) for exercise, grade in pairs))
@@ -57,16 +68,20 @@ def to_nbgrader_csv(pairs: Iterable[Pair]) -> str:
 
 def to_junit(pairs: Iterable[Pair]) -> str:
     """One document, with a suite for each person and exercise."""
-    shown = ((grade.submission.person, verdict) for exercise, grade in pairs if (verdict := as_shown(grade, exercise)))
-    return junit_of([replace(verdict, exercise=f"{person}: {verdict.exercise}") for person, verdict in shown])
+    shown: list[Verdict] = []
+    unread: dict[str, str] = {}
+    for exercise, grade in pairs:
+        name = f"{grade.submission.person}: {exercise.id}"
+        if verdict := as_shown(grade, exercise):
+            shown.append(replace(verdict, exercise=name))
+        else:
+            unread[name] = _ungraded(grade)
+    return junit_of(shown, unread)
 
 
-def to_gradescope(
-    pairs: Sequence[Pair], points: float = 1.0, *, missing: Sequence[Exercise] = (), said: Sequence[str] = ()
-) -> str:
+def to_gradescope(pairs: Sequence[Pair], points: float = 1.0, *, said: Sequence[str] = ()) -> str:
     """One person's ``results.json``: one with points for each exercise, then its checks. Hidden ones count."""
     tests = [test for exercise, grade in pairs for test in _gradescopes(exercise, grade, points)]
-    tests += [_gradescope_of(one, points, 0.0, "failed", ["no notebook of it was handed in"]) for one in missing]
     document = {
         "score": round(sum(test["score"] for test in tests), 4),
         "execution_time": round(sum(grade.graded.seconds for _, grade in pairs if grade.graded)),
@@ -103,7 +118,7 @@ def _ours(exercise: Exercise, grade: Grade) -> Iterator[object]:
     one, graded = grade.submission, grade.graded
     verdict = graded.read if graded else None
     yield from (one.person, one.exercise, exercise.heading.title)
-    yield from (graded.outcome, round(graded.score, 4)) if graded else ("", "")
+    yield from (graded.outcome, round(graded.score, 4)) if graded else (_ungraded(grade), "")
     yield from (grade.attempts, one.at, graded.at if graded else "")
     yield "; ".join(clean(symptom.text) for symptom in verdict.symptoms) if verdict else ""
     yield one.place
@@ -118,6 +133,7 @@ def _gradescopes(exercise: Exercise, grade: Grade, points: float) -> Iterator[di
     """A test with the points of the exercise, then its checks, which say how it went and have none of their own."""
     verdict = as_shown(grade, exercise)
     if grade.graded is None or verdict is None:
+        yield _gradescope_of(exercise, points, 0.0, "failed", [_ungraded(grade)])
         return
     told = [words.wanted(verdict.target), *(symptom.text for symptom in verdict.symptoms), *verdict.notes]
     told += [words.trouble(run) for run in verdict.runs if run.status != "ok"]
@@ -150,7 +166,8 @@ def _gradescope_of(exercise: Exercise, points: float, score: float, status: str,
 def _githubs(exercise: Exercise, grade: Grade, points: float) -> dict[str, Any]:
     verdict = as_shown(grade, exercise)
     if verdict is None or grade.graded is None:
-        return {"name": exercise.id, "status": "error", "score": 0, "message": "it is not graded yet", **_PLACE}
+        status = "error" if grade.attempts else "fail"
+        return {"name": exercise.id, "status": status, "score": 0, "message": _ungraded(grade), **_PLACE}
     status = {"passed": "pass", "failed": "fail", "error": "error"}[verdict.outcome]
     message = "; ".join([*(symptom.text for symptom in verdict.symptoms), *verdict.notes])
     score = round(points * grade.graded.score, 4)
@@ -158,6 +175,10 @@ def _githubs(exercise: Exercise, grade: Grade, points: float) -> dict[str, Any]:
 
 
 _PLACE: dict[str, Any] = {"test_code": "", "filename": "", "line_no": 0, "duration": 0}
+
+
+def _ungraded(grade: Grade) -> str:
+    return "not graded yet" if grade.attempts else "nothing handed in"
 
 
 def _csv(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
@@ -170,4 +191,4 @@ def _csv(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
 
 def _cell(value: object) -> object:
     """A word that a spreadsheet would take for a formula gets an apostrophe, which makes it text; numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA) else value

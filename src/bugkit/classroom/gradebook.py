@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sql
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
-from bugkit.classroom import record
+from bugkit.classroom.grades import Grade, Graded, Submission
 from bugkit.errors import BugkitError
-from bugkit.verdict import Verdict
 
 VERSION = "1"
 BUSY_SECONDS = 30.0  # how long one grader waits for another's transaction, which takes milliseconds
@@ -37,7 +37,7 @@ _submission = sql.Table(
     sql.Column("place", sql.Text, nullable=False),
     sql.Column("at", NAME, nullable=False),  # when the file was last changed, UTC, ISO 8601
     sql.Column("note", sql.Text, nullable=False),
-    sql.UniqueConstraint("person", "exercise", "digest", "at"),
+    sql.Index("submission_of", "person", "exercise"),
 )
 _verdict = sql.Table(
     "verdict",
@@ -60,8 +60,9 @@ _verdict = sql.Table(
 _trouble = sql.Table(
     "trouble",  # files that wait for a person to decide
     _tables,
-    sql.Column("folder", sql.String(500), primary_key=True),
-    sql.Column("place", sql.String(500), primary_key=True),
+    sql.Column("number", sql.Integer, primary_key=True),
+    sql.Column("folder", sql.Text, nullable=False),
+    sql.Column("place", sql.Text, nullable=False),
     sql.Column("reason", sql.Text, nullable=False),
 )
 
@@ -70,67 +71,25 @@ class GradebookError(BugkitError):
     """The gradebook cannot be opened, read or written; the verdicts that were committed are safe."""
 
 
-@dataclass(frozen=True)
-class Submission:
-    """One notebook that a person handed in for an exercise."""
-
-    person: str
-    exercise: str
-    digest: str
-    place: str
-    at: str
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One verdict of the gradebook."""
-
-    person: str
-    exercise: str
-    digest: str
-    key: str
-    verdict: str  # its text, see ``record``
-    outcome: str
-    score: float
-    seconds: float
-    hidden: tuple[str, ...] = ()
-    fix: str = ""
-    at: str = ""
-
-    @property
-    def read(self) -> Verdict:
-        """The verdict itself."""
-        return record.from_text(self.verdict)
-
-
-@dataclass(frozen=True)
-class Grade:
-    """What counts: a person's last submission for an exercise, and its last verdict; None where it is not graded."""
-
-    submission: Submission
-    graded: Graded | None
-    attempts: int  # different notebooks that were handed in for it
-
-
 class Gradebook:
-    """One database. Use it in a ``with``."""
+    """One database: a file of SQLite's, or a URL. Use it in a ``with``."""
 
-    def __init__(self, url: str, *, salt: str | None = None) -> None:
+    def __init__(self, place: str, *, salt: str | None = None) -> None:
+        self._shown = shown(place)
         try:
+            url = url_of(place)
             self._engine = sql.create_engine(url, **_options(url))
-            with self._engine.begin() as db:
-                _tables.create_all(db)
+            self._create()
             self.salt = self._about("salt", salt or secrets.token_hex(16))
             version = self._about("version", VERSION)
         except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise _unopened(url, error) from None
+            raise _unopened(place, error) from None
         if version != VERSION:
             evidence = [f"it is of version {version}", f"this bugkit reads version {VERSION}"]
-            raise GradebookError(f"{shown(url)}: another version of bugkit made this gradebook", evidence=evidence)
+            self._refuse(f"{self._shown}: another version of bugkit made this gradebook", evidence)
         if salt is not None and salt != self.salt:
             evidence = ["its tasks are drawn from another word, and its verdicts rest on them"]
-            raise GradebookError(f"{shown(url)} is not a new gradebook", evidence=evidence)
+            self._refuse(f"{self._shown} is not a new gradebook", evidence)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -144,10 +103,14 @@ class Gradebook:
             self._add(_person, name=name)
 
     def hand_in(self, one: Submission) -> None:
-        """Remember a notebook; the same one at the same time only once."""
+        """Remember a notebook, once. What lies in a place now counts over what lay there before, though it be older."""
         self.enrol([one.person])
-        values = {name: getattr(one, name) for name in ("person", "exercise", "digest", "place", "at", "note")}
-        self._add(_submission, **values)
+        with self._writing() as db:
+            there = [row for row in _submitted(db, one.person, one.exercise) if row.place == one.place]
+            last = max(reversed(there), key=lambda row: row.at, default=None)
+            if last is None or last.digest != one.digest or last.at < one.at:
+                values = asdict(replace(one, at=max(one.at, last.at if last else "")))
+                db.execute(sql.insert(_submission).values(**values))
 
     def add(self, graded: Graded, *, again: bool = False) -> None:
         """Commit a verdict. With ``again`` it is one more of the same notebook; else the same is kept once."""
@@ -168,14 +131,14 @@ class Gradebook:
         """What a person has to decide of a folder; what was said of it before no longer holds."""
         with self._writing() as db:
             db.execute(sql.delete(_trouble).where(_trouble.c.folder == folder))
-            for place, reason in dict(troubles).items():
-                db.execute(sql.insert(_trouble).values(folder=folder, place=place[:500], reason=reason))
+            for place, reason in troubles:
+                db.execute(sql.insert(_trouble).values(folder=folder, place=place, reason=reason))
 
     def troubles(self) -> list[tuple[str, str]]:
         """All files that wait for a decision, each with the reason."""
         with self._reading() as db:
-            rows = db.execute(sql.select(_trouble.c.place, _trouble.c.reason).order_by(_trouble.c.place))
-            return [(row.place, row.reason) for row in rows]
+            rows = db.execute(sql.select(_trouble.c.place, _trouble.c.reason).distinct())
+            return sorted((row.place, row.reason) for row in rows)
 
     def people(self) -> list[str]:
         """Everybody, by name."""
@@ -189,16 +152,12 @@ class Gradebook:
 
     def grades(self, person: str | None = None) -> Iterator[Grade]:
         """What counts, by person and exercise; one at a time, since a verdict is some kilobytes."""
-        chosen = sql.select(_submission).order_by(_submission.c.person, _submission.c.exercise)
-        if person is not None:
-            chosen = chosen.where(_submission.c.person == person)
         with self._reading() as db:
-            rows = [Submission(*row[1:]) for row in db.execute(chosen)]
-            last: dict[tuple[str, str], list[Submission]] = {}
-            for row in rows:
-                last.setdefault((row.person, row.exercise), []).append(row)
-            for mine in last.values():
-                counts = max(mine, key=lambda one: one.at)
+            theirs: dict[tuple[str, str], list[Submission]] = {}
+            for one in _submitted(db, person):
+                theirs.setdefault((one.person, one.exercise), []).append(one)
+            for mine in theirs.values():
+                counts = max(reversed(mine), key=lambda one: one.at)  # of two at one time, the one that came last
                 yield Grade(counts, _last_verdict(db, counts), len({one.digest for one in mine}))
 
     def history(self, person: str, exercise: str) -> list[Graded]:
@@ -206,6 +165,21 @@ class Gradebook:
         where = (_verdict.c.person == person, _verdict.c.exercise == exercise)
         with self._reading() as db:
             return [_graded(row) for row in db.execute(sql.select(_verdict).where(*where).order_by(_verdict.c.number))]
+
+    def _refuse(self, what: str, evidence: list[str]) -> NoReturn:
+        self._engine.dispose()
+        raise GradebookError(what, evidence=evidence, next_command="--gradebook with another name begins a new one")
+
+    def _create(self) -> None:
+        """The tables, where they are not there. Who opens it at the same moment may be first with any of them."""
+        with self._engine.connect():
+            pass  # who does not answer need not be asked again
+        for _ in _tables.tables:
+            with suppress(SQLAlchemyError), self._engine.begin() as db:
+                _tables.create_all(db)
+                return
+        with self._engine.begin() as db:
+            _tables.create_all(db)
 
     def _about(self, name: str, new: str) -> str:
         self._add(_about, name=name, value=new)  # of two who open it first, one is first
@@ -240,34 +214,57 @@ class Gradebook:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            evidence = [str(getattr(error, "orig", None) or type(error).__name__).strip()]
             raise GradebookError(
-                f"{shown(str(self._engine.url))}: the gradebook does not answer", evidence=[str(error.orig)]
+                f"{self._shown}: the gradebook does not answer",
+                evidence=evidence,
+                next_command="the same command goes on where it stopped",
             ) from None
 
 
-def url_of(place: str) -> str:
-    """A database's URL as it is; a file's name as SQLite's."""
-    return place if "://" in place else f"sqlite:///{Path(place).absolute()}"
+def url_of(place: str) -> sql.URL:
+    """A database's URL, PostgreSQL's with the driver that bugkit brings; a file's name as SQLite's."""
+    if "://" not in place:
+        return sql.URL.create("sqlite", database=str(Path(place).absolute()))
+    url = sql.make_url(place)
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
 
-def shown(url: str) -> str:
-    """A URL without its password."""
+def shown(place: str) -> str:
+    """A file's name, or a URL without its password."""
     try:
-        return sql.make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
+        return url_of(place).render_as_string(hide_password=True) if "://" in place else place
+    except (SQLAlchemyError, ValueError):
         return "the gradebook"
 
 
-def _options(url: str) -> dict[str, object]:
-    return {"connect_args": {"timeout": BUSY_SECONDS}} if url.startswith("sqlite") else {"pool_pre_ping": True}
+def _options(url: sql.URL) -> dict[str, object]:
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    return {"pool_pre_ping": True}
 
 
-def _unopened(url: str, error: Exception) -> GradebookError:
+def _unopened(place: str, error: Exception) -> GradebookError:
     name = getattr(error, "name", None)
-    remedy = f"pip install {name}" if isinstance(error, ImportError) and name else "bugkit class --help"
-    evidence = [str(getattr(error, "orig", None) or error).strip()]
-    return GradebookError(f"{shown(url)}: the gradebook cannot be opened", evidence=evidence, next_command=remedy)
+    remedy = f"pip install {name}" if isinstance(error, ImportError) and name else "bugkit class grade --help"
+    # SQLAlchemy's own words of a URL that is none would quote it, with its password
+    said = "wanted: a file, or a URL as dialect://user:password@host/database"
+    evidence = [said if isinstance(error, ArgumentError | ValueError) else str(getattr(error, "orig", error)).strip()]
+    return GradebookError(f"{shown(place)}: the gradebook cannot be opened", evidence=evidence, next_command=remedy)
+
+
+def _submitted(db: sql.Connection, person: str | None, exercise: str | None = None) -> list[Submission]:
+    """What was handed in, by anybody or one person, for any exercise or one, in the order in which it came."""
+    columns = [_submission.c[name] for name in Submission.__dataclass_fields__]
+    chosen = sql.select(*columns).order_by(_submission.c.person, _submission.c.exercise, _submission.c.number)
+    if person is not None:
+        chosen = chosen.where(_submission.c.person == person)
+    if exercise is not None:
+        chosen = chosen.where(_submission.c.exercise == exercise)
+    return [Submission(*row) for row in db.execute(chosen)]
 
 
 def _last_verdict(db: sql.Connection, one: Submission) -> Graded | None:

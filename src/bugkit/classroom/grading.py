@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from bugkit.classroom.files import File, files_in
-from bugkit.classroom.gradebook import Gradebook, Graded, Submission
+from bugkit.classroom.files import File, files_in, why
+from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Graded, Submission
 from bugkit.classroom.matching import match, one_of
-from bugkit.classroom.people import person_of
-from bugkit.classroom.work import Failed, Paper, Pile, Rules
-from bugkit.errors import NotebookError
+from bugkit.classroom.people import around, person_of
+from bugkit.classroom.work import Failed, Paper, Pile, Rules, read_paper
 from bugkit.exercise import Catalog
-from bugkit.notebook import Notebook, parse, read
+from bugkit.notebook import Notebook, read
 
-NOTEBOOK = ".ipynb"
+MOST_TOGETHER = 500 << 20  # bytes of one person's notebooks, read one after the other
 
 
 class Executor(Protocol):
@@ -69,10 +67,11 @@ class Grading:
     def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> Tally:
         """Grade what is not graded yet; every verdict is committed before the next one is awaited."""
         tally = self.tally
-        files, unread = files_in(submissions)
-        tally.troubles = [(str(place), reason) for place, reason in unread]
-        people, loose = self._by_person(files)
-        tally.troubles += [(str(file.place), "nobody's name is on it") for file in loose]
+        found = files_in(submissions)
+        tally.others = found.others
+        for place, reason in found.unread:
+            self._trouble(place, reason)
+        people = self._by_person(found.notebooks)
         tally.people, tally.notebooks = len(people), sum(map(len, people.values())) + len(tally.troubles)
         self._gradebook.enrol(people)
         on_graded(tally, None)
@@ -86,16 +85,16 @@ class Grading:
         self._gradebook.set_troubles(str(submissions.resolve()), tally.troubles)
         return tally
 
-    def _by_person(self, files: Sequence[File]) -> tuple[dict[str, list[File]], list[File]]:
-        """Notebooks by person, and those of nobody."""
+    def _by_person(self, files: Sequence[File]) -> dict[str, list[File]]:
+        """Notebooks by person; those of nobody, and of no one person, are for somebody to look at."""
         people: dict[str, list[File]] = defaultdict(list)
+        skipped = around([file.place for file in files])
         for file in files:
-            if file.place.suffix.lower() == NOTEBOOK:
-                people[self._person or person_of(file.place, list(self._exercises))].append(file)
-            else:
-                self.tally.others += 1
-        loose = people.pop("", [])
-        return dict(sorted(people.items())), loose
+            place = PurePosixPath(*file.place.parts[skipped:])
+            people[self._person or person_of(place, self._exercises)].append(file)
+        for file in people.pop("", []):
+            self._trouble(file.place, "nobody's name is on it, or not in one way")
+        return dict(sorted(people.items()))
 
     def _piles(self, people: dict[str, list[File]]) -> Iterator[Pile]:
         """What has to be graded, person by person. The files are read here, when there is room for them."""
@@ -105,44 +104,41 @@ class Grading:
                 yield Pile(person, papers)
 
     def _papers(self, person: str, files: list[File]) -> Iterator[Paper]:
-        for exercise, found in self._by_exercise(files).items():
+        for exercise, found in self._by_exercise(person, files).items():
             chosen = one_of([(file.place, file.at) for file, _, _ in found])
-            file, content, note = found[chosen]
-            digest = hashlib.sha256(content).hexdigest()
-            for number, (other, text, _) in enumerate(found):
-                if number != chosen and text == content:
+            file, paper, note = found[chosen]
+            for number, (other, copy, _) in enumerate(found):
+                if number != chosen and copy.digest == paper.digest:
                     self.tally.known += 1
                 elif number != chosen:
                     self._trouble(other.place, f"{person} has several notebooks for {exercise}; graded: {file.place}")
-            self._gradebook.hand_in(Submission(person, exercise, digest, str(file.place), file.at, note))
-            key = self._rules.key_of(self._exercises[exercise], digest)
+            self._gradebook.hand_in(Submission(person, exercise, paper.digest, str(file.place), file.at, note))
+            key = self._rules.key_of(self._exercises[exercise], paper.digest)
             if not self._again and self._gradebook.is_graded(person, exercise, key):
                 self.tally.known += 1
             else:
-                yield Paper(exercise, digest, content)
+                yield paper
 
-    def _by_exercise(self, files: list[File]) -> dict[str, list[tuple[File, bytes, str]]]:
-        """A person's notebooks with their content and what is to be said of them, in the order of the exercises."""
-        found: dict[str, list[tuple[File, bytes, str]]] = defaultdict(list)
+    def _by_exercise(self, person: str, files: list[File]) -> dict[str, list[tuple[File, Paper, str]]]:
+        """A person's notebooks, read, with what is to be said of them, in the order of the exercises."""
+        found: dict[str, list[tuple[File, Paper, str]]] = defaultdict(list)
+        size = 0
         for file in files:
             try:
-                content = file.content
-            except (OSError, zipfile.BadZipFile, RuntimeError) as error:  # a zip file with a password, for one
-                self._trouble(file.place, f"it cannot be read ({error})")
+                content = file.content if size <= MOST_TOGETHER else b""
+            except Exception as error:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
+                self._trouble(file.place, f"it cannot be read ({why(error)})")
                 continue
-            matched = match(file.place, content, _parsed(content), self._known)
+            if (size := size + len(content)) > MOST_TOGETHER:
+                self._trouble(file.place, f"{person}'s notebooks are larger than {MOST_TOGETHER >> 20} MiB together")
+                continue
+            paper = read_paper("", content)
+            matched = match(file.place, content, paper.notebook, self._known)
             if matched.exercise is None:
                 self._trouble(file.place, matched.note)
             else:
-                found[matched.exercise].append((file, content, matched.note))
+                found[matched.exercise].append((file, replace(paper, exercise=matched.exercise), matched.note))
         return dict(sorted(found.items()))
 
     def _trouble(self, place: PurePosixPath, reason: str) -> None:
         self.tally.troubles.append((str(place), reason))
-
-
-def _parsed(content: bytes) -> Notebook | None:
-    try:
-        return parse(content)
-    except NotebookError:
-        return None

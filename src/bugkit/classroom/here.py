@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
-from bugkit.classroom.gradebook import Graded
+from bugkit.classroom.grades import Graded
 from bugkit.classroom.pack import unpacked
 from bugkit.classroom.work import Failed, Pile, Rules, graded
 from bugkit.exercise import Catalog

@@ -42,8 +42,7 @@ def match(place: PurePosixPath, content: bytes, notebook: Notebook | None, known
 def _most_alike(notebook: Notebook, known: Mapping[str, Notebook]) -> str | None:
     theirs = set(_texts(notebook))
     shares = sorted(((_share(theirs, template), name) for name, template in known.items()), reverse=True)
-    best, name = shares[0]
-    second = shares[1][0] if len(shares) > 1 else 0.0
+    (best, name), (second, _) = (*shares, (0.0, ""), (0.0, ""))[:2]
     return name if best >= ALIKE and best - second >= AHEAD else None
 
 
@@ -62,7 +61,7 @@ def _told(content: bytes) -> str | None:
     try:
         document: Any = json.loads(content)
         told = document["metadata"][KEY]["exercise"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
         return None
     return told if isinstance(told, str) else None
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from statistics import fmean, median
 
 from bugkit.classroom import alike
-from bugkit.classroom.gradebook import Grade, Gradebook
+from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Grade
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_whole
 from bugkit.report import course, html

@@ -52,25 +52,26 @@ def _files(exercises: Sequence[Exercise]) -> Iterator[tuple[str, str]]:
 
 
 def handed_out(exercise: Exercise) -> str:
-    """The notebook with nbgrader's metadata in its cells, and the exercise's id in its own."""
+    """The notebook with nbgrader's metadata in its locked cells, and the exercise's id in its own."""
     notebook = sealed(template(exercise))
     document = json.loads(notebook.to_json())
     document["metadata"][KEY] = {"exercise": exercise.id, "version": __version__}
     for cell, described in zip(notebook.cells, document["cells"], strict=True):
-        if kind := nbgrader(exercise, cell):
-            described["metadata"]["nbgrader"] = kind
+        if cell.locked:
+            described["metadata"]["nbgrader"] = read_only(exercise, cell)
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def nbgrader(exercise: Exercise, cell: Cell) -> dict[str, Any] | None:
-    """What nbgrader calls a cell: code that may be edited is an answer, a locked cell read-only; None for texts."""
-    if cell.kind != "code" and not cell.locked:
-        return None
+def read_only(exercise: Exercise, cell: Cell) -> dict[str, Any]:
+    """What nbgrader calls a locked cell, so that it puts it back as well.
+
+    The cells that a learner mends are plain ones to it: an answer's text is emptied when nbgrader hands it out.
+    """
     return {
         "schema_version": SCHEMA,
         "grade": False,
         "grade_id": f"{exercise.id}-{cell.id}",
-        "locked": cell.locked,
-        "solution": not cell.locked,
+        "locked": True,
+        "solution": False,
         "task": False,
     }

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from bugkit import __version__
 from bugkit.classroom import record
-from bugkit.classroom.gradebook import Graded
-from bugkit.errors import Fault, NotebookError
+from bugkit.classroom.grades import Graded
+from bugkit.errors import Fault, ManifestError, NotebookError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import Grader, judge, target_of
-from bugkit.notebook import Rebuilt, at_their_stage, fix_of, parse, read, rebuild
+from bugkit.notebook import Notebook, Rebuilt, at_their_stage, fix_of, parse, read, rebuild
 from bugkit.report.curve import shown_run
 from bugkit.verdict import RunResult, Verdict
+
+T = TypeVar("T")
+MOST_TEXT = 200_000  # characters of all cells: comparing more with what was given out would hold up everybody
+MOST_FIX = 20_000  # characters that are kept of what was changed
 
 
 @dataclass(frozen=True)
 class Paper:
-    """One notebook to be graded."""
+    """One notebook to be graded: what is run of it, without outputs and pictures, so that it travels light."""
 
     exercise: str
-    digest: str
-    content: bytes
+    digest: str  # of the file's bytes
+    notebook: Notebook | None
+    unread: str = ""  # why there is none, a sentence on the file
 
 
 @dataclass(frozen=True)
@@ -70,41 +77,66 @@ class Failed:
     reason: str
 
 
-def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
-    """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone."""
+def read_paper(exercise: str, content: bytes) -> Paper:
+    """A paper from the bytes of a file, whatever they are."""
+    digest = hashlib.sha256(content).hexdigest()
     try:
-        markings = [Marking(grader, catalog.find(one.exercise), pile.person, one, rules) for one in pile.papers]
-        for marking in markings:
-            try:
-                yield marking.result()
-            except Fault as fault:
-                yield Failed(pile.person, marking.exercise.id, str(fault))
+        cells = parse(content).cells
+    except NotebookError as error:
+        return Paper(exercise, digest, None, f"the file {error.what}")
+    except MemoryError:
+        return Paper(exercise, digest, None, "the file takes more memory than the grader gives to read it")
+    if sum(len(cell.source) for cell in cells) > MOST_TEXT:
+        return Paper(exercise, digest, None, f"the file has more than {MOST_TEXT} characters in its cells")
+    bare = (replace(cell, metadata={"tags": list(cell.tags)}) for cell in cells)
+    return Paper(exercise, digest, Notebook(tuple(bare)))
+
+
+def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
+    """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone.
+
+    All runs of all notebooks are handed in at once, so that no core waits for another notebook's end.
+    """
+    try:
+        begun = [
+            _tried(pile.person, one, partial(Marking, grader, catalog, pile.person, one, rules)) for one in pile.papers
+        ]
+        for marking, one in zip(begun, pile.papers, strict=True):
+            yield marking if isinstance(marking, Failed) else _tried(pile.person, one, marking.result)
     finally:
         grader.leave(pile.person)
 
 
-class Marking:
-    """One notebook under way: all its runs are handed in at once, so that no core waits for another notebook's end."""
+def _tried(person: str, paper: Paper, work: Callable[[], T]) -> T | Failed:
+    """What comes of the work. What goes wrong with one notebook, of whatever kind, is no reason to stop for another."""
+    try:
+        return work()
+    except ManifestError:  # the instructor mends it, before anybody is graded
+        raise
+    except Exception as error:  # noqa: BLE001 - it is told, and costs nobody anything
+        return Failed(person, paper.exercise, str(error) if isinstance(error, Fault) else repr(error))
 
-    def __init__(self, grader: Grader, exercise: Exercise, person: str, paper: Paper, rules: Rules) -> None:
-        self.exercise = exercise
+
+class Marking:
+    """One notebook under way."""
+
+    def __init__(self, grader: Grader, catalog: Catalog, person: str, paper: Paper, rules: Rules) -> None:
+        self._exercise = exercise = catalog.find(paper.exercise)
         self._grader = grader
         self._person = person
         self._paper = paper
         self._key = rules.key_of(exercise, paper.digest)
         self._template = read(exercise.notebook)
         self._rebuilt: Rebuilt | None = None
-        self._unread = ""
         self._runs: list[Future[RunResult]] = []
-        try:
-            self._rebuilt = rebuild(*at_their_stage(self._template, parse(paper.content)))
-        except NotebookError as error:
-            self._unread = f"the file {error.what}"
-            return
-        self._runs = [
-            grader.submit(exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person)
-            for seed in rules.seeds_of(exercise)
-        ]
+        if paper.notebook:
+            self._rebuilt = rebuild(*at_their_stage(self._template, paper.notebook))
+            self._runs = [
+                grader.submit(
+                    exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person
+                )
+                for seed in rules.seeds_of(exercise)
+            ]
 
     def result(self) -> Graded:
         """Wait for the runs and judge; Fault where one could not be made."""
@@ -112,22 +144,22 @@ class Marking:
         verdict = self._judged(runs)
         return Graded(
             person=self._person,
-            exercise=self.exercise.id,
+            exercise=self._exercise.id,
             digest=self._paper.digest,
             key=self._key,
             verdict=record.to_text(verdict, shown_run(verdict)),
             outcome=verdict.outcome,
             score=verdict.score,
             seconds=sum(run.seconds for run in runs),
-            hidden=self._grader.hidden_checks(self.exercise),
-            fix=fix_of(self._template, self._rebuilt.notebook) if self._rebuilt else "",
+            hidden=self._grader.hidden_checks(self._exercise),
+            fix=fix_of(self._template, self._rebuilt.notebook)[:MOST_FIX] if self._rebuilt else "",
         )
 
     def _judged(self, runs: list[RunResult]) -> Verdict:
         grader = self._grader
         if self._rebuilt is None:
-            return _unreadable(self.exercise, self._unread, grader)
-        return judge(self.exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
+            return _unreadable(self._exercise, self._paper.unread, grader)
+        return judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
 
 
 def _unreadable(exercise: Exercise, sentence: str, grader: Grader) -> Verdict:

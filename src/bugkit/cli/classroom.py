@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
 FORMATS = ["csv", "nbgrader-csv", "gradescope", "junit", "github-classroom"]
+GRADEBOOK = "gradebook.db"
 MISSING = "pip install 'bugkit[class]'"
 
 
@@ -33,7 +34,7 @@ exercises_option = click.option(
     "--exercises", metavar="EX,EX", help="Which exercises, by id; without it all of the catalog."
 )
 gradebook_option = click.option(
-    "--gradebook", default="gradebook.db", show_default=True, metavar="FILE|URL", help="SQLite's file, or a URL."
+    "--gradebook", default=GRADEBOOK, show_default=True, metavar="FILE|URL", help="SQLite's file, or a URL."
 )
 
 
@@ -131,17 +132,21 @@ def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, fo
         click.echo(f"{place}: upload it as the assignment's autograder")
         return 0
     with _existing(gradebook) as book:
-        from bugkit.classroom.exports import DOCUMENTS, TABLES
+        from bugkit.classroom.exports import DOCUMENTS, TABLES, filled
         from bugkit.classroom.overview import page_name
 
-        known = {one.id: one for one in _known(desk, exercises, book)}
-        pairs = [(known[one.submission.exercise], one) for one in book.grades() if one.submission.exercise in known]
+        people, known = book.people(), _known(desk, exercises, book)
         if form in TABLES:
-            write_whole(place, TABLES[form](pairs))
-        for person in book.people() if form in DOCUMENTS else ():
-            mine = [pair for pair in pairs if pair[1].submission.person == person]
+            write_whole(place, TABLES[form](filled(people, known, book)))
+        for person in people if form in DOCUMENTS else ():
+            mine = list(filled([person], known, book))
             write_whole(place / page_name(person).replace(".html", ".json"), DOCUMENTS[form](mine))
-    click.echo(f"{len(pairs)} grades in {place}")
+        waiting = sum(one.graded is None for one in book.grades())
+    click.echo(f"{len(people)} people and {len(known)} exercises in {place}")
+    if waiting:
+        note(
+            f"{waiting} notebooks are not graded yet; grading was ended, or failed: grade again first"
+        )
     return 0
 
 
@@ -189,7 +194,10 @@ def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | Non
 def _chosen(desk: Desk, exercises: str | None) -> list[Exercise]:
     if exercises is None:
         return list(desk.catalog)
-    return [desk.catalog.find(name) for name in exercises.replace(" ", "").split(",") if name]
+    chosen = {name: desk.catalog.find(name) for name in exercises.replace(" ", "").split(",") if name}
+    if not chosen:
+        raise UsageError("--exercises names none", next_command="bugkit list")
+    return list({one.id: one for one in chosen.values()}.values())
 
 
 def _ids(exercises: Sequence[Exercise]) -> str:
@@ -198,21 +206,28 @@ def _ids(exercises: Sequence[Exercise]) -> str:
 
 def _roster(path: Path | None) -> list[str]:
     """The first column of a text or CSV file."""
+    from bugkit.classroom.people import name_of
+
     if path is None:
         return []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+            rows = [row[0] for row in csv.reader(file) if row and row[0].strip()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: the roster cannot be read", evidence=[str(error)]) from None
+        evidence = [str(error), "wanted: a text in UTF-8 with a name at the start of each line"]
+        raise UsageError(f"{path}: the roster cannot be read", evidence=evidence) from None
+    for row in rows:
+        if not name_of(row):
+            raise UsageError(f"{path}: the roster has a name that is none", evidence=[repr(row)[:200]])
+    return [name_of(row) for row in rows]
 
 
 def _opened(place: str, task_seed: str | None = None) -> Gradebook:
     try:
-        from bugkit.classroom.gradebook import Gradebook, url_of
+        from bugkit.classroom.gradebook import Gradebook
     except ImportError:
         raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
-    return Gradebook(url_of(place), salt=task_seed)
+    return Gradebook(place, salt=task_seed)
 
 
 @contextmanager
@@ -254,6 +269,7 @@ def _document(tally: Tally) -> dict[str, Any]:
 
 
 def _say(tally: Tally, gradebook: str, enrolled: int) -> None:
+    from bugkit.classroom.gradebook import shown
     from bugkit.report.clean import clean
 
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.graded.items())) or "nothing new"
@@ -265,6 +281,9 @@ def _say(tally: Tally, gradebook: str, enrolled: int) -> None:
     for place, reason in tally.troubles:
         click.echo(f"  for you to decide: {clean(place, 160)}: {clean(reason, 200)}")
     for failed in tally.failed:
-        click.echo(f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {failed.reason}")
-    report = f"bugkit class report --gradebook {gradebook}"
+        click.echo(
+            f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {clean(failed.reason)}"
+        )
+    book = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
+    report = f"bugkit class report FOLDER{book}"
     click.echo(f"  next: {'the same command grades what is missing' if tally.failed else report}")

@@ -26,8 +26,9 @@ def wanted(target: Target) -> str:
 
 
 def is_still_there(verdict: Verdict) -> bool:
-    """Whether the loss is right on every seed and only a check tells that something is not."""
-    return verdict.outcome == "failed" and all(run.converged for run in verdict.runs)
+    """Whether the loss is right on every seed and only a check that is shown tells that something is not."""
+    told = any(check.outcome != "passed" for check in verdict.checks)
+    return verdict.outcome == "failed" and told and all(run.converged for run in verdict.runs)
 
 
 def loss(run: RunResult) -> str:

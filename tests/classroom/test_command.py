@@ -1,0 +1,187 @@
+"""`bugkit class` as instructors have it: its words, its exit codes, its errors."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import Counter
+
+import pytest
+
+from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Submission
+from bugkit.classroom.grading import Grading, Tally
+from bugkit.classroom.work import Failed
+from bugkit.cli.app import run
+
+EXPORTS = ["csv", "nbgrader-csv", "junit", "gradescope", "github-classroom"]
+
+
+@pytest.fixture
+def bugkit(toys, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def command(*words: object) -> tuple[int, str, str]:
+        code = run(["--catalog", str(toys.catalog.root), "class", *map(str, words)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return command
+
+
+@pytest.fixture
+def tallied(monkeypatch):
+    """Grading that is told what came of it."""
+
+    def become(**fields: object) -> None:
+        tally = Tally(**fields)  # type: ignore[arg-type]
+        monkeypatch.setattr(Grading, "run", lambda *_: tally)
+
+    return become
+
+
+def test_grading_says_what_came_of_it(bugkit, tallied, tmp_path):
+    tallied(people=2, notebooks=4, known=1, graded=Counter(passed=2, failed=1), others=3)
+    code, out, _ = bugkit("grade", tmp_path)
+    assert code == 0
+    assert "2 people, 4 notebooks: 1 failed, 2 passed; 1 were graded before" in out
+    assert "3 other files were not looked at" in out
+    assert "next: bugkit class report FOLDER" in out
+
+
+def test_what_waits_for_a_person_is_told_with_exit_code_1(bugkit, tallied, tmp_path):
+    tallied(people=1, notebooks=1, troubles=[("eve/x\x1b[31m.ipynb", "why")])
+    code, out, _ = bugkit("grade", tmp_path)
+    assert code == 1
+    assert "for you to decide: eve/x.ipynb: why" in out
+
+
+def test_a_fault_is_exit_code_3(bugkit, tallied, tmp_path):
+    tallied(people=1, notebooks=1, failed=[Failed("ada", "toy01", "the disk is full")], troubles=[("x", "y")])
+    code, out, _ = bugkit("grade", tmp_path)
+    assert code == 3
+    assert "not graded, by a fault of ours: ada toy01: the disk is full" in out
+    assert "the same command grades what is missing" in out
+
+
+def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
+    tallied(people=1, notebooks=3, graded=Counter(passed=1), failed=[Failed("a", "toy01", "f")], troubles=[("x", "y")])
+    code, out, _ = bugkit("grade", tmp_path, "--json")
+    assert code == 3
+    assert json.loads(out) == {
+        "format": 1,
+        "people": 1,
+        "notebooks": 3,
+        "graded": {"passed": 1},
+        "known": 0,
+        "failed": [{"person": "a", "exercise": "toy01", "reason": "f"}],
+        "troubles": [{"place": "x", "reason": "y"}],
+        "others": 0,
+    }
+
+
+def test_a_password_is_never_printed(bugkit, monkeypatch, tmp_path, tallied):
+    url = "postgresql+psycopg://ada:sesame@localhost:1/grades"
+    for words in (("grade", tmp_path), ("report", "out"), ("export", "out.csv")):
+        code, out, err = bugkit(*words, "--gradebook", url)
+        assert code == 2
+        assert "sesame" not in out + err
+        assert "ada:***@localhost" in err
+    tallied(people=1, notebooks=1)
+    monkeypatch.setattr(
+        "bugkit.classroom.gradebook.url_of", lambda _place: __import__("sqlalchemy").make_url("sqlite://")
+    )
+    _, out, err = bugkit("grade", tmp_path, "--gradebook", url)
+    assert "sesame" not in out + err
+
+
+def test_the_roster_is_everybody(bugkit, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("\ufeffZoe\u0308,zoe@x\n\n  bob \n", encoding="utf-8")
+    (tmp_path / "class").mkdir()
+    code, out, _ = bugkit("grade", tmp_path / "class", "--roster", roster, "--no-sandbox")
+    assert (code, "2 more in the gradebook" in out) == (0, True)
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        assert set(book.people()) == {"Zo\u00eb", "bob"}
+    code, _, _ = bugkit("export", "grades.csv", "--exercises", "toy01")
+    assert (tmp_path / "grades.csv").read_text().count("nothing handed in") == 2
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"a\x07b\n", b"x" * 300])
+def test_a_roster_that_is_none_is_told(bugkit, tmp_path, content):
+    (tmp_path / "roster").write_bytes(content)
+    code, _, err = bugkit("grade", tmp_path, "--roster", tmp_path / "roster")
+    assert code == 2
+    assert "roster" in err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("grade", "nowhere"), "nowhere does not exist"),
+        (("grade", ".", "--exercises", "toy9"), "there is no exercise 'toy9' here"),
+        (("grade", ".", "--exercises", ","), "--exercises names none"),
+        (("release", "out", "--exercises", " "), "--exercises names none"),
+        (("report", "out"), "there is no gradebook gradebook.db"),
+        (("export", "out"), "there is no gradebook gradebook.db"),
+        (("grade", ".", "--seeds", "0"), "Invalid value for '--seeds'"),
+        (("export", "out", "--format", "xls"), "Invalid value for '--format'"),
+    ],
+)
+def test_slips_of_the_pen_are_told(bugkit, words, what):
+    code, _, err = bugkit(*words)
+    assert code == 2
+    assert err.startswith(what)
+
+
+def test_another_word_for_the_tasks_is_refused_later(bugkit, tmp_path):
+    (tmp_path / "class").mkdir()
+    assert bugkit("grade", "class", "--task-seed", "one", "--no-sandbox")[0] == 0
+    code, _, err = bugkit("grade", "class", "--task-seed", "two", "--no-sandbox")
+    assert (code, "is not a new gradebook" in err) == (2, True)
+
+
+def test_release_names_what_is_next(bugkit, tmp_path):
+    code, out, _ = bugkit("release", "out", "--exercises", "toy02,toy01,toy02")
+    assert code == 0
+    assert out.startswith("2 exercises in out, without solutions")
+    assert "--exercises toy02,toy01" in out
+    assert bugkit("release", "out")[0] == 2
+    document = json.loads(bugkit("release", "more", "--json")[1])
+    assert document["exercises"] == ["toy01", "toy02"]
+    assert all((tmp_path / "more" / name).is_file() for name in document["files"])
+
+
+@pytest.mark.parametrize("form", EXPORTS)
+def test_every_format_is_written(bugkit, tmp_path, form):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada", "../bob"])
+    code, out, _ = bugkit("export", "out", "--format", form, "--exercises", "toy01")
+    assert (code, out) == (0, "2 people and 1 exercises in out\n")
+    if form in ("gradescope", "github-classroom"):
+        assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".json"]
+    else:
+        assert (tmp_path / "out").is_file()
+
+
+def test_an_export_says_what_is_not_graded_yet(bugkit, tmp_path):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.hand_in(Submission("ada", "toy01", "d", "ada/toy01.ipynb", "2026-01-01T00:00:00+00:00"))
+    code, _, err = bugkit("export", "out.csv")
+    assert (code, err.startswith("note: 1 notebooks are not graded yet")) == (0, True)
+
+
+def test_the_pages_are_written(bugkit, tmp_path):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada"])
+    code, out, _ = bugkit("report", "pages")
+    assert code == 0
+    assert "the class page is yours" in out
+    assert (tmp_path / "pages" / "index.html").is_file()
+
+
+def test_the_autograder_is_written(bugkit, tmp_path):
+    assert bugkit("export", "autograder.zip", "--gradescope-autograder", "--exercises", "toy01")[0] == 0
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
+        assert archive.testzip() is None
+        assert not [name for name in archive.namelist() if "toy02" in name]

@@ -1,0 +1,217 @@
+"""What was handed in: every notebook is found, or it is said why not, and nothing is written anywhere."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from bugkit.classroom import files
+from bugkit.classroom.files import files_in
+from bugkit.errors import UsageError
+
+ONE = b'{"nbformat": 4}'
+
+
+def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=method)
+    return out.getvalue()
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def places(found: files.Found) -> list[str]:
+    return [str(file.place) for file in found.notebooks]
+
+
+def reasons(found: files.Found) -> dict[str, str]:
+    return {str(place): reason for place, reason in found.unread}
+
+
+def test_a_folder_is_read_in_order_with_what_else_is_in_it(tmp_path):
+    for name in ("bob/hw/toy01.ipynb", "ada/hw/toy01.IPYNB", "ada/hw/notes.txt", "ada/data.csv"):
+        written(tmp_path / name, ONE)
+    os.utime(tmp_path / "bob/hw/toy01.ipynb", (1_700_000_000, 1_700_000_000))
+    found = files_in(tmp_path)
+    assert places(found) == ["ada/hw/toy01.IPYNB", "bob/hw/toy01.ipynb"]
+    assert found.notebooks[1].at == "2023-11-14T22:13:20+00:00"
+    assert found.notebooks[0].content == ONE
+    assert (found.others, found.unread) == (2, [])
+
+
+def test_a_place_that_is_not_there_is_a_slip_of_the_pen(tmp_path):
+    with pytest.raises(UsageError, match="does not exist"):
+        files_in(tmp_path / "nowhere")
+
+
+def test_zip_files_count_as_folders_wherever_they_are(tmp_path):
+    inner = zipped({"deep/toy02.ipynb": b"two"})
+    written(tmp_path / "ada.zip", zipped({"toy01.ipynb": b"one", "more.zip": inner}))
+    found = files_in(tmp_path)
+    assert {str(file.place): file.content for file in found.notebooks} == {
+        "ada/toy01.ipynb": b"one",
+        "ada/more/deep/toy02.ipynb": b"two",
+    }
+    whole = files_in(written(tmp_path / "course.zip", zipped({"Ada_1_x/toy01.ipynb": b"one", "bob.zip": inner})))
+    assert {str(file.place): file.content for file in whole.notebooks} == {
+        "Ada_1_x/toy01.ipynb": b"one",
+        "bob/deep/toy02.ipynb": b"two",
+    }
+
+
+def test_the_third_zip_file_in_each_other_is_told(tmp_path):
+    third = zipped({"toy01.ipynb": ONE})
+    written(tmp_path / "a.zip", zipped({"b.zip": zipped({"c.zip": third})}))
+    found = files_in(tmp_path)
+    assert (places(found), reasons(found)) == ([], {"a/b/c.zip": "it is a zip file in a zip file in a zip file"})
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("../../mallory/toy01.ipynb", "up/mallory/toy01.ipynb"),
+        ("/etc/toy01.ipynb", "up/etc/toy01.ipynb"),
+        ("//host/share/toy01.ipynb", "up/host/share/toy01.ipynb"),
+        ("..\\..\\bob\\toy01.ipynb", "up/bob/toy01.ipynb"),
+        ("a/./b/toy01.ipynb", "up/a/b/toy01.ipynb"),
+    ],
+)
+def test_names_that_lead_out_of_a_zip_file_are_only_names(tmp_path, name, place):
+    written(tmp_path / "up.zip", zipped({name: ONE}))
+    found = files_in(tmp_path)
+    assert places(found) == [place]
+    assert found.notebooks[0].content == ONE
+    assert [path.name for path in tmp_path.iterdir()] == ["up.zip"]
+
+
+def test_two_files_of_one_name_in_a_zip_file_are_two(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("toy01.ipynb", b"first")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("toy01.ipynb", b"second")
+    written(tmp_path / "ada.zip", out.getvalue())
+    assert [file.content for file in files_in(tmp_path).notebooks] == [b"first", b"second"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no zip file", zipped({"toy01.ipynb": ONE})[:-9], b"PK\x05\x06" + b"\xff" * 18]
+)
+def test_a_broken_zip_file_is_told(tmp_path, content):
+    written(tmp_path / "ada.zip", content)
+    written(tmp_path / "bob/toy01.ipynb", ONE)
+    found = files_in(tmp_path)
+    assert places(found) == ["bob/toy01.ipynb"]
+    assert reasons(found)["ada"].startswith("it cannot be read as a zip file (")
+
+
+def test_damage_inside_a_zip_file_is_an_exception_of_its_one_file(tmp_path):
+    whole = zipped({"toy01.ipynb": os.urandom(99) * 50, "toy02.ipynb": ONE})
+    damaged = whole[:60] + bytes(byte ^ 0x55 for byte in whole[60:90]) + whole[90:]
+    written(tmp_path / "ada.zip", damaged)
+    first, second = files_in(tmp_path).notebooks
+    with pytest.raises(Exception):  # noqa: B017, PT011 - which one it is depends on where the damage is
+        _ = first.content
+    assert second.content == ONE
+
+
+def test_a_zip_bomb_is_not_blown_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+    bomb = zipped({"toy01.ipynb": bytes(4 << 20)})
+    written(tmp_path / "ada.zip", bomb)
+    written(tmp_path / "bob.zip", zipped({"inner.zip": bytes(4 << 20)}))
+    written(tmp_path / "eve/toy01.ipynb", bytes(2 << 20))
+    found = files_in(tmp_path)
+    assert "larger than 1 MiB" in reasons(found)["bob/inner"]
+    for file in found.notebooks:
+        with pytest.raises(OSError, match="larger than 1 MiB"):
+            _ = file.content
+
+
+def test_a_zip_file_of_too_many_files_costs_only_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(files, "MOST_NESTED", 3)
+    written(tmp_path / "ada.zip", zipped({f"{number}.txt": b"" for number in range(11)}))
+    many = zipped({f"toy{number}.ipynb": b"" for number in range(5)})
+    written(tmp_path / "bob.zip", zipped({"inner.zip": many}))
+    found = files_in(tmp_path)
+    assert "it holds 11 files, more than 10" in reasons(found)["ada"]
+    assert len(found.notebooks) == 3
+    assert sum("more than 3 notebooks" in reason for reason in reasons(found).values()) == 2
+
+
+@pytest.mark.parametrize("date", [(1980, 0, 0, 0, 0, 0), (2026, 2, 31, 0, 0, 0)])
+def test_a_time_that_is_none_does_no_harm(tmp_path, date):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo("toy01.ipynb")
+        info.date_time = date
+        archive.writestr(info, ONE)
+    written(tmp_path / "ada.zip", out.getvalue())
+    assert [file.at for file in files_in(tmp_path).notebooks] == [files.EARLIEST]
+
+
+def test_links_are_not_followed(tmp_path):
+    secret = written(tmp_path / "outside/toy01.ipynb", b"secret")
+    folder = tmp_path / "class"
+    written(folder / "bob/toy01.ipynb", ONE)
+    (folder / "ada").mkdir()
+    (folder / "ada/toy01.ipynb").symlink_to(secret)
+    (folder / "eve").symlink_to(secret.parent)
+    info = zipfile.ZipInfo("toy01.ipynb")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(folder / "mallory.zip", "w") as archive:
+        archive.writestr(info, str(secret))
+    found = files_in(folder)
+    assert places(found) == ["bob/toy01.ipynb"]
+    assert set(reasons(found)) == {"ada/toy01.ipynb", "eve", "mallory/toy01.ipynb"}
+    assert set(reasons(found).values()) == {"it is a symbolic link"}
+
+
+def test_what_other_programs_leave_is_passed_over_and_what_is_hidden_is_told(tmp_path):
+    for name in ("ada/.ipynb_checkpoints/toy01-checkpoint.ipynb", "ada/._toy01.ipynb", "__MACOSX/ada/toy01.ipynb"):
+        written(tmp_path / name, ONE)
+    written(tmp_path / "ada/.hidden/toy01.ipynb", ONE)
+    written(tmp_path / ".bob/toy01.ipynb", ONE)
+    found = files_in(tmp_path)
+    assert (places(found), found.others) == ([], 3)
+    assert set(reasons(found)) == {"ada/.hidden/toy01.ipynb", ".bob/toy01.ipynb"}
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "ada.zip")
+    os.mkfifo(tmp_path / "bob.ipynb")
+    (tmp_path / "eve.ipynb").mkdir()
+    found = files_in(tmp_path)
+    assert "not a regular file" in reasons(found)["ada"]
+    (bob,) = found.notebooks
+    with pytest.raises(OSError, match="not a regular file"):
+        _ = bob.content
+
+
+def test_names_that_no_database_can_hold_are_written_otherwise(tmp_path):
+    written(tmp_path / os.fsdecode(b"ad\xff") / "toy01.ipynb", ONE)
+    (found,) = files_in(tmp_path).notebooks
+    assert found.place == PurePosixPath("ad\\udcff/toy01.ipynb")
+    assert found.content == ONE
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_told(tmp_path):
+    written(tmp_path / "ada/toy01.ipynb", ONE)
+    (tmp_path / "ada").chmod(0)
+    try:
+        assert list(reasons(files_in(tmp_path))) == ["ada"]
+    finally:
+        (tmp_path / "ada").chmod(0o700)

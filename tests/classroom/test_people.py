@@ -1,0 +1,84 @@
+"""Whose notebook it is: from every layout that is handed to graders, and never a wrong person's."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bugkit.classroom.people import LONGEST, around, exercise_named, name_of, person_of
+
+EXERCISES = ["toy01", "toy02"]
+
+
+@pytest.mark.parametrize(
+    ("place", "person"),
+    [
+        ("ada/toy01/toy01.ipynb", "ada"),  # nbgrader
+        ("Ada Lovelace_1234567_assignsubmission_file_/toy01.ipynb", "Ada Lovelace"),  # Moodle
+        ("Ada Lovelace_1234567_assignsubmission_file_toy01.ipynb", "Ada Lovelace"),
+        ("Ada_L_12_assignsubmission_file_/toy01.ipynb", "Ada_L"),
+        ("lovelaceada_1234_5678_toy01.ipynb", "lovelaceada"),  # Canvas
+        ("lovelaceada_LATE_1234_5678_toy01-2.ipynb", "lovelaceada"),
+        ("Homework 3_ada_attempt_2026-03-01-10-00-00_toy01.ipynb", "ada"),  # Blackboard
+        ("submission_42/toy01.ipynb", "submission_42"),  # Gradescope
+        ("toy01_ada.ipynb", "ada"),  # flat
+        ("ada-toy01.ipynb", "ada"),
+        ("ada lovelace toy01 (1).ipynb", "ada lovelace"),
+        ("Ada.Toy01-Copy1.ipynb", "Ada"),
+        ("toy01.ipynb", ""),
+        ("toy01 (2).ipynb", ""),
+        ("ada/lovelaceada_1234_5678_toy01.ipynb", ""),  # two names on one file: for a person to decide
+        ("ada/Bob_12_assignsubmission_file_/toy01.ipynb", ""),
+        ("ada/ada_1234_5678_toy01.ipynb", "ada"),
+        ("Bob_12_assignsubmission_file_/eve_1_2_toy01.ipynb", "Bob"),  # the server's folder is no learner's to name
+        ("Zoe\u0308/toy01.ipynb", "Zo\u00eb"),  # macOS' way to write it
+        ("ad\u202ea/toy01.ipynb", ""),  # turns the rest of a line round
+        ("ad\u200ba/toy01.ipynb", ""),  # cannot be told from ada
+        ("ad\u200ca/toy01.ipynb", "ad\u200ca"),  # a joiner that Persian names have
+        (f"{'a' * (LONGEST + 1)}/toy01.ipynb", ""),
+    ],
+)
+def test_a_place_says_whose_it_is(place, person):
+    assert person_of(PurePosixPath(place), EXERCISES) == person
+
+
+@pytest.mark.parametrize(
+    ("places", "folders"),
+    [
+        (["submitted/ada/toy01/a.ipynb", "submitted/bob/toy01/a.ipynb"], 1),
+        (["assignment_7_export/submission_1/a.ipynb"], 1),
+        (["hw1/Ada_1_assignsubmission_file_/a.ipynb", "hw1/Bob_2_assignsubmission_file_/a.ipynb"], 1),
+        (["hw1/ada_1_2_toy01.ipynb"], 0),  # perhaps it is all hw1's
+        (["ada/toy01/a.ipynb", "ada/toy02/a.ipynb"], 0),
+        (["ada/a.ipynb", "bob/a.ipynb"], 0),
+        (["submitted/ada/a.ipynb", "eve.ipynb"], 0),
+        ([], 0),
+    ],
+)
+def test_a_folder_around_everybody_is_nobody(places, folders):
+    assert around([PurePosixPath(place) for place in places]) == folders
+
+
+@pytest.mark.parametrize(
+    ("place", "exercise"),
+    [
+        ("ada/hw/toy01.ipynb", "toy01"),
+        ("ada/toy02_never_moves/final.ipynb", "toy02"),
+        ("ada/toy02/toy01.ipynb", "toy01"),
+        ("ada/toy01 or toy02.ipynb", None),
+        ("ada/toy011.ipynb", None),
+        ("ada/mytoy01.ipynb", None),
+    ],
+)
+def test_a_name_may_tell_the_exercise(place, exercise):
+    assert exercise_named(PurePosixPath(place), EXERCISES) == exercise
+
+
+@given(st.text(max_size=30))
+def test_a_name_stays_itself(text):
+    name = name_of(text)
+    assert name_of(name) == name
+    assert name == name.strip()
