@@ -144,9 +144,7 @@ def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, fo
         waiting = sum(one.graded is None for one in book.grades())
     click.echo(f"{len(people)} people and {len(known)} exercises in {place}")
     if waiting:
-        note(
-            f"{waiting} notebooks are not graded yet; grading was ended, or failed: grade again first"
-        )
+        note(f"{waiting} notebooks are not graded yet; grading was ended, or failed: grade again first")
     return 0
 
 
