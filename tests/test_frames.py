@@ -92,7 +92,7 @@ def test_arrays_that_crossed_cannot_be_written_to() -> None:
 @pytest.mark.parametrize(
     "array",
     [
-        np.array([object()]),
+        pytest.param(np.array([object()]), id="an object"),
         np.array([None]),
         np.array([1j]),
         np.array(["words"]),
