@@ -278,9 +278,8 @@ def test_a_sound_exercise_has_no_problems(exercise: Exercise, monkeypatch: pytes
         ({"turned_error": [bad(0), good(1)]}, "the valid fix 'turned-error' fails on 1 of 2 seeds (0)"),
         (
             {"shipped": [replace(bad(0), loss=9.0), replace(bad(1), loss=9.0)]},
-            "the bug 'uphill' does not show the symptom 'diverged' on most seeds, but: none",
+            "the bug 'uphill' does not show the symptom 'diverged' on half of the seeds, but: none",
         ),
-        ({"shipped": [bad(0), replace(bad(1), loss=9.0)]}, "on most seeds, but: diverged"),
         (
             {"shipped": [bad(0), RunResult(1, "raised", "NameError: x")]},
             "the shipped notebook does not run on 1 of 2 seeds (1): NameError: x",
@@ -302,6 +301,13 @@ def test_what_is_unsound_is_told(
 ) -> None:
     """Each planted defect is among the problems."""
     assert any(problem in found for found in assess(exercise, monkeypatch, **planted).problems)
+
+
+def test_a_symptom_need_not_show_on_more_than_half_of_the_seeds(
+    exercise: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other seeds may show another one."""
+    assert assess(exercise, monkeypatch, shipped=[bad(0), replace(bad(1), loss=9.0)]).problems == ()
 
 
 def test_a_wrong_fix_may_pass_on_some_seeds(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:

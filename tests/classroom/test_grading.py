@@ -32,7 +32,9 @@ HOG = "hog = []\nwhile True: hog.append(np.ones(1 << 22))"
 LOUD = "while True: print('x' * 1000000)"
 KILLER = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)"
 THIEF = (
-    "import glob, os\nfor name in glob.glob('/**/hidden_checks.py', recursive=True) + ['/etc/shadow', '/grades.db']:\n"
+    "import glob, os\nrooms = [room for room in glob.glob('/*') if room not in ('/proc', '/usr', '/lib', '/opt')]\n"
+    "found = [name for room in rooms for name in glob.glob(f'{room}/**/hidden_checks.py', recursive=True)]\n"
+    "for name in [*found, '/etc/shadow', '/grades.db']:\n"
     "    if os.path.exists(name): raise SystemError(open(name).read())"
 )
 ONLY_OPEN = ("return x @ weights + bias", "return np.where(np.abs(x).sum(axis=1) < 1e-6, 0.0, x @ weights + bias)")

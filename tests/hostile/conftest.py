@@ -229,6 +229,7 @@ class Stage:
         self._scratch = _scratch()
         self._resident = 0
         self._descriptors = 0
+        self._others = {child.pid for child in psutil.Process().children()}  # other tests' in this process
 
     def run(self, attack: Attack) -> list[Ended]:
         """Run it; on leaving, its persons have left."""
@@ -285,7 +286,7 @@ class Stage:
         Walls.started[:] = alive
         out += [f"the box {wall.outer} was forgotten" for wall in alive if wall not in known]
         for child in psutil.Process().children():
-            if child.pid not in [wall.outer for wall in alive]:
+            if child.pid not in (*self._others, *(wall.outer for wall in alive)):
                 out.append(f"a child is left: {child}")
         out += self.canaries.troubles()
         known_folders = {box._scratch.name for box in self._boxes()}
