@@ -119,7 +119,7 @@ def _limits_held(exercise: Exercise, variant: Variant, runs: Sequence[RunResult]
 
 
 def _symptoms_shown(exercise: Exercise, results: Results, target: Target) -> Iterator[str]:
-    """Each bug's symptom on half of the seeds or more: in what is shipped or, where another bug hides it, with it alone."""
+    """Each bug's symptom on half of the seeds: in what is shipped or, where another bug hides it, with it alone."""
     for bug in exercise.bugs.bug:
         alone = [v for v in results if v.kind == "shipped" or v.left == (bug.id,)]
         seen = [[{s.id for s in diagnose([run], target)} for run in results[v]] for v in alone]
