@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
+from contextlib import chdir
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,12 +28,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))  # where lab_desk lies
 WIDTH, HEIGHT = 1360, 860
 COLOURS = 200  # a page has few, and the file becomes a third
-INVENTED = {  # a learner: by exercise the day of November, and what they did
-    "ex01": (2, "failed failed hint failed passed"),
+INVENTED = {  # a learner: by exercise how many days ago, and what they did
+    "ex01": (4, "failed failed hint failed passed"),
     "ex02": (3, "failed passed"),
     "ex03": (3, "failed failed error hint failed hint failed failed passed"),
-    "ex04": (5, "passed"),
-    "ex05": (8, "failed hint failed failed"),
+    "ex04": (2, "passed"),
+    "ex05": (1, "failed hint failed failed"),
 }
 
 
@@ -44,7 +46,7 @@ def main() -> None:
 
 
 def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
-    """The exercise after it was run, and checked."""
+    """The exercise, checked: as it is shipped after its cells were run, or just fixed."""
     import lab_desk
 
     with (
@@ -52,12 +54,7 @@ def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
         lab_desk.page_at_desk(Path(folder), "ex03", theme=theme, width=WIDTH, height=HEIGHT) as page,
     ):
         page.keyboard.press("Control+b")  # the files make room
-        if is_fixed:
-            _fix(page)
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        page.locator(".jp-CodeCell", has_text="axis.plot(losses").locator("img").wait_for(state="attached")
-        page.locator(".jp-CodeCell", has_text="%bugkit check").locator(".bk-outcome").wait_for(state="attached")
+        (_fix if is_fixed else _run)(page)
         page.locator(".bugkit-toolbar").click()
         page.locator(".bugkit-state[data-outcome]:not([data-outcome=''])").wait_for(state="attached")
         shown = "forward(self, images)" if is_fixed else "axis.plot(losses"
@@ -65,6 +62,13 @@ def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
         page.mouse.move(1, 1)
         page.wait_for_timeout(1500)
         return bytes(page.screenshot())
+
+
+def _run(page: Page) -> None:
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".jp-CodeCell", has_text="axis.plot(losses").locator("img").wait_for(state="attached")
+    page.locator(".jp-CodeCell", has_text="%bugkit check").locator(".bk-outcome").wait_for(state="attached")
 
 
 def _fix(page: Page) -> None:
@@ -84,7 +88,8 @@ def _progress() -> bytes:
         workspace = Path(folder) / "workspace"
         create(workspace, Desk(ROOT).catalog)
         merge(Progress(workspace / ".bugkit" / "progress.db"), _history())
-        draw(Desk(workspace), workspace / "progress.html")
+        with chdir(workspace):
+            draw(Desk(), workspace / "progress.html")
         chromium = playwright.chromium.launch(executable_path=lab_desk.browser(), args=lab_desk.FLAGS)
         page = chromium.new_page(viewport={"width": 840, "height": 600})
         page.goto((workspace / "progress.html").as_uri())
@@ -95,9 +100,10 @@ def _progress() -> bytes:
 
 def _history() -> dict[str, Any]:
     rows: dict[str, list[dict[str, Any]]] = {"attempt": [], "hint": []}
-    for exercise, (day, what) in INVENTED.items():
+    morning = datetime.now(UTC).replace(hour=9, minute=0)
+    for exercise, (days, what) in INVENTED.items():
         for number, word in enumerate(what.split()):
-            at = f"2025-11-{day:02d}T{9 + number // 8:02d}:{number % 8 * 7:02d}:00+00:00"
+            at = (morning - timedelta(days=days) + timedelta(minutes=7 * number)).isoformat(timespec="seconds")
             if word == "hint":
                 level = 1 + sum(row["exercise"] == exercise for row in rows["hint"])
                 rows["hint"].append({"exercise": exercise, "at": at, "level": level})
