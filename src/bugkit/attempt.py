@@ -43,7 +43,7 @@ def attempt(
         exercise,
         path,
         template=template(exercise),
-        seeds=seeds_of(exercise, seeds),
+        seeds=exercise.manifest.run.seeds_for(seeds),
         engine=engine,
         sandbox=sandbox,
         on_event=on_event,
@@ -54,15 +54,6 @@ def attempt(
         verdict, trouble = _next_stage_opened(exercise, path, verdict)
         notes.append(trouble)
     return Attempt(verdict, tuple(note for note in notes if note))
-
-
-def seeds_of(exercise: Exercise, count: int | None = None) -> list[int]:
-    """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""
-    own = exercise.manifest.run.seeds
-    if count is None:
-        return own
-    more = (seed for seed in range(count + len(own)) if seed not in own)
-    return [*own, *more][:count]
 
 
 def _kept(progress: Progress, exercise: Exercise, verdict: Verdict, seconds: float) -> str:

@@ -156,34 +156,33 @@ def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, t
     }
 
 
+def only_paper(toys, book, folder):
+    """The one paper that a folder's grading would hand to an executor."""
+    papers = []
+
+    def keep(piles):
+        papers.extend(paper for pile in piles for paper in pile.papers)
+        return iter(())
+
+    grade(toys, book, folder, keep)
+    (paper,) = papers
+    return paper
+
+
 def test_a_notebook_that_is_huge_when_read_is_told(toys, small_book, put, tmp_path, monkeypatch):
     def starved(_content):
         raise MemoryError
 
     monkeypatch.setattr("bugkit.classroom.work.parse", starved)
     put(tmp_path, "ada/toy01.ipynb", toys.right())
-    papers = []
-
-    def keep(piles):
-        papers.extend(paper for pile in piles for paper in pile.papers)
-        return iter(())
-
-    grade(toys, small_book, tmp_path, keep)
-    (paper,) = papers
+    paper = only_paper(toys, small_book, tmp_path)
     assert paper.notebook is None
     assert "more memory" in paper.unread
 
 
 def test_a_flood_of_text_is_told_and_not_compared(toys, small_book, put, tmp_path):
     put(tmp_path, "ada/toy01.ipynb", toys.doing("x = 1\n" * 50_000))
-    papers = []
-
-    def keep(piles):
-        papers.extend(paper for pile in piles for paper in pile.papers)
-        return iter(())
-
-    grade(toys, small_book, tmp_path, keep)
-    (paper,) = papers
+    paper = only_paper(toys, small_book, tmp_path)
     assert paper.notebook is None
     assert "more than 200000 characters" in paper.unread
 

@@ -38,9 +38,8 @@ class Cluster:
     def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
         """Piles are taken as there is room; a pile whose workers died too often is a failure for all its papers."""
         with _client(self._scheduler) as client:
-            pack = client.submit(
-                bytes, self._pack
-            )  # a task: if every worker that has its result dies, it is made again
+            # a task: if every worker that has its result dies, it is made again
+            pack = client.submit(bytes, self._pack)
             under_way: dict[Future[Any], Pile] = {}
             done = as_completed()
             while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -47,8 +48,14 @@ def _most_alike(notebook: Notebook, known: Mapping[str, Notebook]) -> str | None
 
 
 def _share(theirs: set[str], template: Notebook) -> float:
-    ours = list(_texts(template))
+    ours = _texts_of(template)
     return sum(text in theirs for text in ours) / len(ours)
+
+
+@cache
+def _texts_of(template: Notebook) -> tuple[str, ...]:
+    """Those of an exercise, which every notebook of the class is compared with."""
+    return tuple(_texts(template))
 
 
 def _texts(notebook: Notebook) -> Iterator[str]:

@@ -14,7 +14,7 @@ from bugkit.classroom import record
 from bugkit.classroom.grades import Graded
 from bugkit.errors import Fault, ManifestError, NotebookError
 from bugkit.exercise import Catalog, Exercise
-from bugkit.grader import Grader, judge, target_of
+from bugkit.grader import Grader, judge
 from bugkit.notebook import Notebook, Rebuilt, at_their_stage, fix_of, parse, read, rebuild
 from bugkit.report.curve import shown_run
 from bugkit.verdict import RunResult, Verdict
@@ -51,11 +51,6 @@ class Rules:
     sandbox: bool | None = True
     redraw: bool = True
 
-    def seeds_of(self, exercise: Exercise) -> list[int]:
-        """The seeds of an exercise's runs."""
-        own = exercise.manifest.run.seeds
-        return own if self.seeds is None else [*own, *range(max(own) + 1, max(own) + 1 + self.seeds)][: self.seeds]
-
     def task_of(self, exercise: Exercise, seed: int) -> int | None:
         """The seed of the task that a run gets; None for the task as it was given out."""
         return int(digest_of(self.salt, exercise.id, str(seed))[:15], 16) if self.redraw else None
@@ -64,7 +59,7 @@ class Rules:
         """What a verdict depends on: where none of it changed, nobody needs to grade anew."""
         files = [exercise.path / "exercise.toml", exercise.checks, exercise.hidden_checks, exercise.notebook]
         texts = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in files]
-        how = f"{self.seeds_of(exercise)} {self.redraw} {self.sandbox}"
+        how = f"{exercise.manifest.run.seeds_for(self.seeds)} {self.redraw} {self.sandbox}"
         return digest_of(self.salt, digest, exercise.id, __version__, how, *texts)
 
 
@@ -135,7 +130,7 @@ class Marking:
                 grader.submit(
                     exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person
                 )
-                for seed in rules.seeds_of(exercise)
+                for seed in exercise.manifest.run.seeds_for(rules.seeds)
             ]
 
     def result(self) -> Graded:
@@ -157,26 +152,9 @@ class Marking:
 
     def _judged(self, runs: list[RunResult]) -> Verdict:
         grader = self._grader
-        if self._rebuilt is None:
-            return _unreadable(self._exercise, self._paper.unread, grader)
-        return judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
-
-
-def _unreadable(exercise: Exercise, sentence: str, grader: Grader) -> Verdict:
-    """What is said of a file that is no notebook."""
-    return Verdict(
-        exercise=exercise.id,
-        title=exercise.manifest.title,
-        outcome="error",
-        score=0.0,
-        engine=grader.engine,
-        sandbox=not grader.no_sandbox,
-        target=target_of(exercise),
-        runs=(),
-        checks=(),
-        no_sandbox=grader.no_sandbox,
-        notes=(sentence,),
-    )
+        verdict = judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
+        # of a file that is no notebook nothing was run, and no hint helps
+        return verdict if self._rebuilt else replace(verdict, next="", notes=(self._paper.unread,))
 
 
 def digest_of(*texts: str) -> str:

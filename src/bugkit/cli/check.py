@@ -96,9 +96,9 @@ def _check_all(desk: Desk, wish: Wish) -> int:
 
 def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grader | None = None) -> Verdict:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
-    from bugkit.attempt import attempt, seeds_of
+    from bugkit.attempt import attempt
 
-    with _live(exercise, seeds_of(exercise, wish.seeds)) as on_event:
+    with _live(exercise, exercise.manifest.run.seeds_for(wish.seeds)) as on_event:
         made = attempt(
             exercise,
             path,

@@ -44,7 +44,7 @@ class Desk:
     @cached_property
     def progress(self) -> Progress:
         """The progress of this workspace."""
-        return Progress(self.workspace / ".bugkit" / "progress.db")
+        return Progress.of_workspace(self.workspace)
 
     def exercise(self, name: str) -> Exercise:
         """By id, unique prefix, or the path of its notebook; UsageError names those that are near."""

@@ -34,6 +34,13 @@ class Limits(Record):
     data: Name | None = None  # a data set of bugkit.data, whose held-out part the checks get
     record: list[Literal["gradients", "batches"]] = []  # what is written down while the notebook trains
 
+    def seeds_for(self, count: int | None) -> list[int]:
+        """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""
+        if count is None:
+            return self.seeds
+        more = (seed for seed in range(count + len(self.seeds)) if seed not in self.seeds)
+        return [*self.seeds, *more][:count]
+
 
 class Band(Record):
     """``[converge]``: where the honest held-out loss of a correct program lies."""

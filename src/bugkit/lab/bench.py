@@ -81,4 +81,4 @@ def exercise_of(path: Path) -> Exercise | None:
 
 def progress_of(path: Path) -> Progress:
     """The progress of the workspace around a notebook."""
-    return Progress(home(locate(path.parent), path.parent) / ".bugkit" / "progress.db")
+    return Progress.of_workspace(home(locate(path.parent), path.parent))

@@ -104,6 +104,11 @@ class Progress:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @classmethod
+    def of_workspace(cls, folder: Path) -> Progress:
+        """Where a workspace keeps it."""
+        return cls(folder / ".bugkit" / "progress.db")
+
     def record(self, verdict: Verdict, seconds: float) -> None:
         """Store an attempt, or ProgressError where the folder does not let us. An early stage's pass is no pass yet."""
         outcome = verdict.outcome if verdict.complete or verdict.outcome != "passed" else f"stage-{verdict.stage}"

@@ -5,12 +5,10 @@ The one script sorts tables; the page's policy lets in no other, and without it 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 
-from bugkit.report.html import TEMPLATES, environment, style
+from bugkit.report.html import TEMPLATES, digest, environment, style
 from bugkit.verdict import Outcome
 
 
@@ -82,12 +80,8 @@ def page(course: Course) -> str:
     return (
         environment()
         .get_template("course.html")
-        .render(course=course, style=css, script=script, digests=[_digest(css), _digest(script)])
+        .render(course=course, style=css, script=script, digests=[digest(css), digest(script)])
     )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache

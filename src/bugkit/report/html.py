@@ -37,9 +37,17 @@ def fragment(verdict: Verdict) -> str:
 
 def page(*verdicts: Verdict, heading: str = "") -> str:
     """One file with everything in it, one verdict after the other, below a heading where there is one."""
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
     views = [_view(verdict) for verdict in verdicts]
-    return environment().get_template("page.html").render(views=views, heading=heading, style=style(), digest=digest)
+    return (
+        environment()
+        .get_template("page.html")
+        .render(views=views, heading=heading, style=style(), digest=digest(style()))
+    )
+
+
+def digest(text: str) -> str:
+    """How a page's policy names the one style or script that it lets in."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def told(title: str, markdown: str, difference: Difference = ()) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bugkit.report.html import TEMPLATES, environment, style
+from bugkit.report.html import TEMPLATES, digest, environment, style
 
 MOST_MARKS = 24  # of one exercise; of a longer way only the end is shown
 MARKS = {  # of an event: what is drawn, and its colour in the style sheet
@@ -76,6 +74,6 @@ def journey(ways: Sequence[Way], concepts: Iterable[tuple[str, int, int]], follo
             concepts=list(concepts),
             following=following,
             style=text,
-            digest=base64.b64encode(hashlib.sha256(text.encode()).digest()).decode(),
+            digest=digest(text),
         )
     )
