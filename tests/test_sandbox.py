@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bugkit.box import bwrap, sandbox, seccomp, walls
+from bugkit.box import bwrap, cgroup, sandbox, seccomp, walls
 from bugkit.box.bwrap import Missing, Tool
 from bugkit.box.preflight import PROMISES, preflight
 
@@ -145,3 +145,44 @@ def test_a_bubblewrap_that_does_not_start_says_why(monkeypatch, tmp_path):
 def test_the_tool_says_its_version():
     if isinstance(TOOL, Tool):
         assert TOOL.version[0].isdigit()
+
+
+def made_like(root, folders):
+    """Folders as a system of control groups has them."""
+    for folder in folders:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder / "cgroup.procs").touch()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups")
+def test_a_folder_that_is_no_control_group_is_left_alone(monkeypatch, tmp_path):
+    """Where version 1 is mounted, the root of both is a folder in memory: what is made there is a plain folder."""
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    made_like(tmp_path, ["memory", "pids"])
+    cgroup.make(0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "pids"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups")
+def test_the_group_of_a_program_that_is_gone_is_removed(monkeypatch, tmp_path):
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    made_like(tmp_path, ["."])
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    old, ours = (tmp_path / f"{cgroup.PREFIX}{pid}-3" for pid in (gone.pid, os.getpid()))
+    old.mkdir()
+    ours.mkdir()
+    cgroup.make(0)
+    assert (old.exists(), ours.exists()) == (False, True)
+
+
+@needs_a_sandbox
+def test_no_group_is_left_of_a_box_that_is_closed():
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cgroup, "make", lambda number, make=cgroup.make: made.append(make(number)) or made[-1])
+        preflight(TOOL)
+    groups = [group for group in made if group]
+    if not groups:
+        pytest.skip("no control groups here")
+    assert not any(folder.exists() for group in groups for folder in (group.memory, group.processes))

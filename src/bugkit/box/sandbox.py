@@ -57,7 +57,7 @@ class Sandboxed:
                 process = _starter.submit(_popen, [*argv, sys.executable, *words], given).result()
         os.close(tell)
         self._find_init(process, told)
-        self._group = cgroup.make(f"bugkit-{os.getpid()}-{self._number}")
+        self._group = cgroup.make(self._number)
         if self._group:
             self._group.admit([process.pid, *self.members()])
         return process
