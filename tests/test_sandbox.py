@@ -8,17 +8,21 @@ import struct
 import subprocess
 import sys
 import venv
+from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
-from bugkit.box import bwrap, cgroup, sandbox, seccomp, walls
+from bugkit.box import bwrap, cgroup, launch, seccomp, walls
 from bugkit.box.bwrap import Missing, Tool
 from bugkit.box.preflight import PROMISES, preflight
+from bugkit.box.zygote import Zygote
 
 TOOL = bwrap.find()
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's processes move into another's namespaces")
 needs_a_sandbox = pytest.mark.skipif(isinstance(TOOL, Missing), reason=getattr(TOOL, "reason", ""))
-REAL_OPTIONS, REAL_POPEN = walls.options, sandbox._popen
+REAL_OPTIONS, REAL_POPEN = walls.options, launch._popen
 
 
 def broken():
@@ -31,6 +35,33 @@ def test_every_promise_holds():
     trial = preflight(TOOL)
     assert [promise.name for promise in trial.promises if not promise.holds] == []
     assert len(trial.promises) == len(PROMISES)
+
+
+@needs_a_sandbox
+@needs_root
+def test_every_promise_holds_for_a_fork_that_moves_in():
+    """And for the second one, whose zygote has been elsewhere before."""
+    with closing(Zygote(TOOL, "none")) as zygote:
+        trials = [preflight(TOOL, zygote) for _ in range(2)]
+    assert [promise.name for trial in trials for promise in trial.promises if not promise.holds] == []
+
+
+@needs_a_sandbox
+@needs_root
+def test_a_zygote_that_is_gone_is_done_without():
+    with closing(Zygote(TOOL, "none")) as zygote:
+        zygote._process.kill()
+        assert preflight(TOOL, zygote).holds
+
+
+@needs_a_sandbox
+@needs_root
+def test_a_fork_is_not_the_zygotes_to_keep():
+    """Nothing of a box outlives it, and a zygote whose forks have come and gone has no zombies."""
+    with closing(Zygote(TOOL, "none")) as zygote:
+        preflight(TOOL, zygote)
+        left = psutil.Process(zygote._process.pid).children(recursive=True)
+        assert [one.cmdline()[-3:-2] for one in left] == [["bugkit.box.inside.zygote"]]
 
 
 @needs_a_sandbox
@@ -48,30 +79,34 @@ def test_python_may_lie_in_a_scratch_folder(tmp_path):
 
 @needs_a_sandbox
 def test_a_bound_folder_is_noticed(monkeypatch):
-    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", "/tmp", "/tmp"])
+    monkeypatch.setattr(walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", "/tmp", "/tmp"])
     assert broken() == {"read"}
 
 
 @needs_a_sandbox
 def test_a_writable_system_is_noticed(monkeypatch, tmp_path):
     tmp_path.chmod(0o777)
-    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", str(tmp_path), "/opt"])
+    monkeypatch.setattr(
+        walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", str(tmp_path), "/opt"]
+    )
     assert "write" in broken()
 
 
 @needs_a_sandbox
 def test_a_word_of_the_grader_in_its_arguments_is_noticed(monkeypatch):
-    def popen(argv, given):
-        return REAL_POPEN([argv[0], "--setenv", "WORD", os.environ["BUGKIT_CANARY"], *argv[1:]], given)
+    def popen(argv, given, output):
+        return REAL_POPEN([argv[0], "--setenv", "WORD", os.environ["BUGKIT_CANARY"], *argv[1:]], given, output)
 
-    monkeypatch.setattr(sandbox, "_popen", popen)
+    monkeypatch.setattr(launch, "_popen", popen)
     assert broken() == {"look"}
 
 
 @needs_a_sandbox
 def test_an_open_file_is_noticed(monkeypatch, tmp_path):
     with (tmp_path / "secret").open("w") as secret:
-        monkeypatch.setattr(sandbox, "_popen", lambda argv, given: REAL_POPEN(argv, (*given, secret.fileno())))
+        monkeypatch.setattr(
+            launch, "_popen", lambda argv, given, output: REAL_POPEN(argv, (*given, secret.fileno()), output)
+        )
         assert broken() == {"inherit"}
 
 
@@ -80,7 +115,9 @@ def test_an_open_network_and_a_missing_filter_are_noticed(monkeypatch):
     everything = struct.pack("HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW)
     monkeypatch.setattr(seccomp, "program", lambda: everything)
     monkeypatch.setattr(
-        walls, "options", lambda fonts: [word for word in [*REAL_OPTIONS(fonts), *SHARE] if word != "--unshare-net"]
+        walls,
+        "options",
+        lambda fonts, **how: [word for word in [*REAL_OPTIONS(fonts, **how), *SHARE] if word != "--unshare-net"],
     )
     found = broken()
     assert "connect" in found
