@@ -18,6 +18,7 @@ from bugkit.box import bwrap, cgroup, launch, seccomp, walls
 from bugkit.box.bwrap import Missing, Tool
 from bugkit.box.preflight import PROMISES, preflight
 from bugkit.box.zygote import Zygote
+from bugkit.grader import Grader
 
 TOOL = bwrap.find()
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's processes move into another's namespaces")
@@ -44,6 +45,22 @@ def test_every_promise_holds_for_a_fork_that_moves_in():
     with closing(Zygote(TOOL, "none")) as zygote:
         trials = [preflight(TOOL, zygote) for _ in range(2)]
     assert [promise.name for trial in trials for promise in trial.promises if not promise.holds] == []
+
+
+@needs_a_sandbox
+@needs_root
+def test_strangers_share_an_import_and_nothing_else():
+    """A learner alone gets an interpreter of their own, which needs no third process."""
+    with Grader(sandbox=True) as many, Grader() as one:
+        boxes = [many._box(("ada", "none")), many._box(("bob", "none")), one._box(("", "none"))]
+        for box in boxes:
+            box.wait_ready()
+        parents = [psutil.Process(box._wall._interpreter).ppid() if box._wall._interpreter else 0 for box in boxes]
+        rooms = {
+            Path(f"/proc/{box._wall._init}/ns/{kind}").readlink() for box in boxes for kind in ("mnt", "pid", "net")
+        }
+    assert parents[0] == parents[1] != 0 == parents[2]
+    assert len(rooms) == 9
 
 
 @needs_a_sandbox
