@@ -5,7 +5,7 @@
 
 ``verdicts``: the whole class, every verdict against what its maker intended, and once more: are the two runs equal?
 ``kills``: ended by SIGKILL at random moments and started again, is the gradebook that of the undisturbed run?
-``bound``: the time that training alone takes over the cores, as a share of the time that grading right notebooks takes.
+``bound``: the time that training alone takes on all cores, as a share of the time that grading right notebooks takes.
 ``nbgrader``: the same right notebooks, one seed each, by `nbgrader autograde` and by bugkit, in turns.
 ``memory``: the largest resident size of the grading process over two sizes of a class of toys.
 Numbers that a loaded machine can distort stand beside its load.
@@ -24,11 +24,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
+from alone import Alone
 from made_class import EXERCISES, ROOT, make
 from speed import peaks
 
@@ -36,7 +37,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.release import handed_out
 from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import cores
-from bugkit.notebook import parse
+from bugkit.notebook import Notebook, parse, read
 
 RIGHT = {"right": 1}
 TOYS = ROOT / "tests" / "pack"
@@ -116,20 +117,36 @@ class Bench:
         self.found["kills"] = {"killed": killed, "processes_that_survived": survivors, "same_gradebook": same}
 
     def bound(self) -> None:
-        """Training time over the cores, as a share of grading's time. One worker alone is not slowed by another."""
-        folder = self.work / "right"
-        make(folder, self.exercises, self.wishes.sample, self.wishes.seed, RIGHT)
-        self.timed(self.command(folder, self.work / "alone.db", "--workers", "1"))
-        with Gradebook(str(self.work / "alone.db")) as book:
-            training = sum(one.graded.seconds for one in book.grades() if one.graded)
-        seconds, _ = self.timed(self.command(folder, self.work / "all.db"))
+        """Training alone on all cores, as a share of grading's time: in whole, and of what a warm grader adds."""
+        sizes = {"sample": self.wishes.sample, "twice": 2 * self.wishes.sample}
+        folders = {name: self.work / f"right-{name}" for name in sizes}
+        for name, size in sizes.items():  # the same students, and as many more
+            make(folders[name], self.exercises, size, self.wishes.seed, RIGHT)
+        alone = {name: Alone(self.notebooks(folder)) for name, folder in folders.items()}
+        training: dict[str, list[float]] = {name: [] for name in sizes}
+        grading: dict[str, list[float]] = {name: [] for name in sizes}
+        for turn in range(self.wishes.rounds):
+            for name, folder in folders.items():
+                training[name].append(alone[name].seconds())
+                book = self.work / f"{name}{turn}.db"
+                grading[name].append(self.timed(self.command(folder, book, "--no-redraw"))[0])
+        for one in alone.values():
+            one.close()
+        trained, graded = ({name: statistics.median(t[name]) for name in t} for t in (training, grading))
         self.found["bound"] = {
-            "notebooks": self.wishes.sample * len(self.exercises),
-            "training_seconds": round(training, 1),
-            "seconds": round(seconds, 1),
-            "share": round(training / cores() / seconds, 3),
+            "notebooks": {name: size * len(self.exercises) for name, size in sizes.items()},
+            "training_alone_seconds": training,
+            "grading_seconds": grading,
+            "share": round(trained["twice"] / graded["twice"], 3),
+            "share_once_warm": round((trained["twice"] - trained["sample"]) / (graded["twice"] - graded["sample"]), 3),
             "load": os.getloadavg()[0],
         }
+
+    def notebooks(self, folder: Path) -> Iterator[tuple[Notebook, list[int]]]:
+        """What was handed in, and the seeds that it is run on."""
+        for exercise in self.exercises:
+            for path in sorted(folder.glob(f"submitted/*/{exercise.id}/*.ipynb")):
+                yield read(path), exercise.manifest.run.seeds
 
     def nbgrader(self) -> None:
         """The same right notebooks, one seed each, in turns."""

@@ -1,15 +1,11 @@
 """What a learner waits for after a fix, beside the training alone: saved under `bugkit watch`, and by the Check button.
 
-The training alone is the same cells as a script: for each seed a fork of an interpreter that has imported everything,
-as many at once as there are cores. Run it by hand on a quiet machine: ``python benchmarks/desk.py [ROUNDS]``. Rounds
-are interleaved, and the first of each, which warms up, is not counted. Needs Chromium.
+Run it by hand on a quiet machine: ``python benchmarks/desk.py [ROUNDS]``. Rounds are interleaved, and the first of
+each, which warms up, is not counted. Needs Chromium.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import statistics
 import subprocess
 import sys
@@ -19,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
+from alone import Alone
 
 from bugkit.exercise import Catalog
 from bugkit.grader import cores
@@ -37,71 +34,6 @@ CLICKED = """() => new Promise(resolve => {
         if (state.dataset.outcome) resolve([(performance.now() - start) / 1000, state.dataset.outcome]);
     }).observe(state, { attributes: true });
 })"""
-
-
-class Script:
-    """The cells as a script, in forks of an interpreter that is warm."""
-
-    def __init__(self, notebook: Notebook) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, "--script"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        cells = [cell.source for cell in notebook.cells if cell.runs]
-        self._tell({"cells": cells, "seeds": EXERCISE.manifest.run.seeds})
-
-    def seconds(self) -> float:
-        """One seed set."""
-        return float(self._tell({}))
-
-    def _tell(self, message: object) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps(message), file=self._process.stdin, flush=True)
-        return self._process.stdout.readline()
-
-    def close(self) -> None:
-        """End the interpreter."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
-
-
-def script() -> None:
-    """The warm interpreter: a seed set for every line that is read."""
-    import matplotlib as mpl
-    import torch
-    import torch._dynamo
-    import torch.utils.data
-
-    mpl.use("Agg")
-    import matplotlib.pyplot  # noqa: F401
-
-    import bugkit.data  # noqa: F401
-
-    torch.set_num_threads(1)
-    job = json.loads(sys.stdin.readline())
-    print("warm", flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        seed_set(job["cells"], job["seeds"])
-        print(time.perf_counter() - start, flush=True)
-
-
-def seed_set(cells: list[str], seeds: list[int]) -> None:
-    alive = 0
-    for seed in seeds:
-        if alive == cores():
-            os.wait()
-            alive -= 1
-        if os.fork() == 0:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            names: dict[str, Any] = {}
-            for cell in cells:
-                exec(re.sub(r"^SEED = .*", f"SEED = {seed}", cell, flags=re.MULTILINE), names)
-            os._exit(0)
-        alive += 1
-    for _ in range(alive):
-        os.wait()
 
 
 class Watch:
@@ -165,7 +97,7 @@ def main() -> int:
         other = Path(folder) / "other"
         subprocess.run([sys.executable, "-m", "bugkit", "init", str(other)], check=True, capture_output=True)
         fix(page)
-        alone, watch = Script(solution), Watch(other, solution)
+        alone, watch = Alone([(solution, EXERCISE.manifest.run.seeds)]), Watch(other, solution)
         page.locator(".bugkit-toolbar").click()
         page.locator(".bugkit-state[data-outcome=passed]").wait_for(state="attached", timeout=WAIT * 1000)
         times = [(alone.seconds(), watch.seconds(), by_button(page)) for _ in range(rounds + 1)][1:]
@@ -181,4 +113,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(script() if "--script" in sys.argv else main())
+    sys.exit(main())

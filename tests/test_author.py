@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bugkit.author import soundness
 from bugkit.author.build import build, shipped
 from bugkit.author.evidence import Evidence
 from bugkit.author.scaffold import create
-from bugkit.author.variants import Variant, partial_fixes, variants
+from bugkit.author.variants import Variant, drawn_fixes, partial_fixes, variants
 from bugkit.author.verify import verify
 from bugkit.errors import BugkitError, ManifestError, UsageError
 from bugkit.exercise import Catalog, Exercise
@@ -197,14 +198,26 @@ def test_a_patch_that_does_not_fit_is_named(exercise: Exercise, old: str, new: s
 
 
 def test_partial_fixes_leave_every_subset_but_none_and_all() -> None:
-    """2^n - 2 subsets for up to five bugs; beyond, a fixed choice that holds all small and all large ones."""
+    """2^n - 2 subsets for up to five bugs; beyond, all small and all large ones, and a fixed choice of the others."""
     bugs = [Bug(id=f"b{i}", cell="c", find="f", replace="r", why="w", symptom="s") for i in range(12)]
     assert [len(partial_fixes(bugs[:n])) for n in range(1, 6)] == [0, 2, 6, 14, 30]
-    assert len(partial_fixes(bugs[:6])) == 2**6 - 2
-    many = partial_fixes(bugs)
-    assert len(many) == len({tuple(bug.id for bug in left) for left in many}) == 12 + 12 + 100
+    assert [len(drawn_fixes(bugs[:n])) for n in (1, 5, 6, 12)] == [0, 0, 2**6 - 2 - 12, 100]
+    many = [*partial_fixes(bugs), *drawn_fixes(bugs)]
+    assert len({tuple(bug.id for bug in left) for left in many}) == len(many) == 12 + 12 + 100
     assert {len(left) for left in many} <= set(range(1, 12))
-    assert many == partial_fixes(bugs)
+    assert drawn_fixes(bugs) == drawn_fixes(bugs)
+
+
+def test_a_drawn_fix_runs_on_one_seed_of_its_own(exercise: Exercise) -> None:
+    """So that two seeds prove little of them quickly, and twenty each of them once."""
+    whole = SECOND_BUG.replace("3.0 * x", "")  # the whole cell, which any number of bugs can replace
+    more = "".join(whole.replace("half-target", f"bug-{i}").replace("1.5", f"{i}") for i in range(8))
+    programs = variants(again(exercise, bugs=BUGS.replace("[[wrong", more + "[[wrong", 1)))
+    drawn = [variant for variant in programs if variant.turn is not None]
+    assert all(variant.kind == "partial" for variant in drawn)
+    assert Counter(seed for variant in drawn for seed in variant.among(range(20))) == dict.fromkeys(range(20), 5)
+    assert sum(len(variant.among([7, 8])) for variant in drawn) == 10
+    assert {tuple(v.among([7, 8])) for v in programs if v not in drawn} == {(7, 8)}
 
 
 def test_a_partial_fix_is_named_by_what_it_mends(exercise: Exercise) -> None:

@@ -38,8 +38,8 @@ PAIRS = list(pairs())
 
 @pytest.fixture(scope="module")
 def grader():
-    """One warm fork engine."""
-    with Grader("fork") as one:
+    """One warm fork engine for all exercises: a box takes longer to warm up than a run takes."""
+    with Grader("fork", hidden=True) as one:
         yield one
 
 
@@ -62,8 +62,8 @@ def test_the_evidence_is_of_what_is_here(exercise):
     assert found.seeds >= 20
     assert found.sources == evidence.fingerprint(exercise), f"measure anew: bugkit author verify {exercise.id}"
     assert (found.shipped.passed, found.solution.passed) == (0, found.seeds)
-    assert [fix.id for fix in (*found.partial_fixes, *found.wrong_fixes) if fix.passed == found.seeds] == []
-    assert [fix.id for fix in found.valid_fixes if fix.passed < found.seeds] == []
+    assert [fix.id for fix in (*found.partial_fixes, *found.wrong_fixes) if fix.sound] == []
+    assert [fix.id for fix in found.valid_fixes if not fix.sound] == []
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
@@ -90,8 +90,8 @@ def words_of(text):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
-def test_an_exercise_is_sound_on_two_seeds(exercise):
-    (proof,) = verify([exercise], [0, 1], lambda *_: None)
+def test_an_exercise_is_sound_on_two_seeds(exercise, grader):
+    (proof,) = verify([exercise], [0, 1], lambda *_: None, grader=grader)
     assert proof.problems == ()
 
 

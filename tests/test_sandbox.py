@@ -8,17 +8,22 @@ import struct
 import subprocess
 import sys
 import venv
+from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
-from bugkit.box import bwrap, sandbox, seccomp, walls
+from bugkit.box import bwrap, cgroup, launch, seccomp, walls
 from bugkit.box.bwrap import Missing, Tool
 from bugkit.box.preflight import PROMISES, preflight
+from bugkit.box.zygote import Zygote
+from bugkit.grader import Grader
 
 TOOL = bwrap.find()
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's processes move into another's namespaces")
 needs_a_sandbox = pytest.mark.skipif(isinstance(TOOL, Missing), reason=getattr(TOOL, "reason", ""))
-REAL_OPTIONS, REAL_POPEN = walls.options, sandbox._popen
+REAL_OPTIONS, REAL_POPEN = walls.options, launch._popen
 
 
 def broken():
@@ -31,6 +36,49 @@ def test_every_promise_holds():
     trial = preflight(TOOL)
     assert [promise.name for promise in trial.promises if not promise.holds] == []
     assert len(trial.promises) == len(PROMISES)
+
+
+@needs_a_sandbox
+@needs_root
+def test_every_promise_holds_for_a_fork_that_moves_in():
+    """And for the second one, whose zygote has been elsewhere before."""
+    with closing(Zygote(TOOL, "none")) as zygote:
+        trials = [preflight(TOOL, zygote) for _ in range(2)]
+    assert [promise.name for trial in trials for promise in trial.promises if not promise.holds] == []
+
+
+@needs_a_sandbox
+@needs_root
+def test_strangers_share_an_import_and_nothing_else():
+    """A learner alone gets an interpreter of their own, which needs no third process."""
+    with Grader(sandbox=True) as many, Grader() as one:
+        boxes = [many._box(("ada", "none")), many._box(("bob", "none")), one._box(("", "none"))]
+        for box in boxes:
+            box.wait_ready()
+        parents = [psutil.Process(box._wall._interpreter).ppid() if box._wall._interpreter else 0 for box in boxes]
+        rooms = {
+            Path(f"/proc/{box._wall._init}/ns/{kind}").readlink() for box in boxes for kind in ("mnt", "pid", "net")
+        }
+    assert parents[0] == parents[1] != 0 == parents[2]
+    assert len(rooms) == 9
+
+
+@needs_a_sandbox
+@needs_root
+def test_a_zygote_that_is_gone_is_done_without():
+    with closing(Zygote(TOOL, "none")) as zygote:
+        zygote._process.kill()
+        assert preflight(TOOL, zygote).holds
+
+
+@needs_a_sandbox
+@needs_root
+def test_a_fork_is_not_the_zygotes_to_keep():
+    """Nothing of a box outlives it, and a zygote whose forks have come and gone has no zombies."""
+    with closing(Zygote(TOOL, "none")) as zygote:
+        preflight(TOOL, zygote)
+        left = psutil.Process(zygote._process.pid).children(recursive=True)
+        assert [one.cmdline()[-3:-2] for one in left] == [["bugkit.box.inside.zygote"]]
 
 
 @needs_a_sandbox
@@ -48,30 +96,34 @@ def test_python_may_lie_in_a_scratch_folder(tmp_path):
 
 @needs_a_sandbox
 def test_a_bound_folder_is_noticed(monkeypatch):
-    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", "/tmp", "/tmp"])
+    monkeypatch.setattr(walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", "/tmp", "/tmp"])
     assert broken() == {"read"}
 
 
 @needs_a_sandbox
 def test_a_writable_system_is_noticed(monkeypatch, tmp_path):
     tmp_path.chmod(0o777)
-    monkeypatch.setattr(walls, "options", lambda fonts: [*REAL_OPTIONS(fonts), "--bind", str(tmp_path), "/opt"])
+    monkeypatch.setattr(
+        walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", str(tmp_path), "/opt"]
+    )
     assert "write" in broken()
 
 
 @needs_a_sandbox
 def test_a_word_of_the_grader_in_its_arguments_is_noticed(monkeypatch):
-    def popen(argv, given):
-        return REAL_POPEN([argv[0], "--setenv", "WORD", os.environ["BUGKIT_CANARY"], *argv[1:]], given)
+    def popen(argv, given, output):
+        return REAL_POPEN([argv[0], "--setenv", "WORD", os.environ["BUGKIT_CANARY"], *argv[1:]], given, output)
 
-    monkeypatch.setattr(sandbox, "_popen", popen)
+    monkeypatch.setattr(launch, "_popen", popen)
     assert broken() == {"look"}
 
 
 @needs_a_sandbox
 def test_an_open_file_is_noticed(monkeypatch, tmp_path):
     with (tmp_path / "secret").open("w") as secret:
-        monkeypatch.setattr(sandbox, "_popen", lambda argv, given: REAL_POPEN(argv, (*given, secret.fileno())))
+        monkeypatch.setattr(
+            launch, "_popen", lambda argv, given, output: REAL_POPEN(argv, (*given, secret.fileno()), output)
+        )
         assert broken() == {"inherit"}
 
 
@@ -80,7 +132,9 @@ def test_an_open_network_and_a_missing_filter_are_noticed(monkeypatch):
     everything = struct.pack("HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW)
     monkeypatch.setattr(seccomp, "program", lambda: everything)
     monkeypatch.setattr(
-        walls, "options", lambda fonts: [word for word in [*REAL_OPTIONS(fonts), *SHARE] if word != "--unshare-net"]
+        walls,
+        "options",
+        lambda fonts, **how: [word for word in [*REAL_OPTIONS(fonts, **how), *SHARE] if word != "--unshare-net"],
     )
     found = broken()
     assert "connect" in found
@@ -145,3 +199,44 @@ def test_a_bubblewrap_that_does_not_start_says_why(monkeypatch, tmp_path):
 def test_the_tool_says_its_version():
     if isinstance(TOOL, Tool):
         assert TOOL.version[0].isdigit()
+
+
+def made_like(root, folders):
+    """Folders as a system of control groups has them."""
+    for folder in folders:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        (root / folder / "cgroup.procs").touch()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups")
+def test_a_folder_that_is_no_control_group_is_left_alone(monkeypatch, tmp_path):
+    """Where version 1 is mounted, the root of both is a folder in memory: what is made there is a plain folder."""
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    made_like(tmp_path, ["memory", "pids"])
+    cgroup.make(0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "pids"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups")
+def test_the_group_of_a_program_that_is_gone_is_removed(monkeypatch, tmp_path):
+    monkeypatch.setattr(cgroup, "ROOT", tmp_path)
+    made_like(tmp_path, ["."])
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    old, ours = (tmp_path / f"{cgroup.PREFIX}{pid}-3" for pid in (gone.pid, os.getpid()))
+    old.mkdir()
+    ours.mkdir()
+    cgroup.make(0)
+    assert (old.exists(), ours.exists()) == (False, True)
+
+
+@needs_a_sandbox
+def test_no_group_is_left_of_a_box_that_is_closed():
+    made = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cgroup, "make", lambda number, make=cgroup.make: made.append(make(number)) or made[-1])
+        preflight(TOOL)
+    groups = [group for group in made if group]
+    if not groups:
+        pytest.skip("no control groups here")
+    assert not any(folder.exists() for group in groups for folder in (group.memory, group.processes))

@@ -33,8 +33,8 @@ def row(exercise: Exercise) -> str:
     manifest, proof = exercise.manifest, evidence.read(exercise)
     symptoms = ", ".join(dict.fromkeys(bug.symptom.replace("-", " ") for bug in exercise.bugs.bug))
     wrong = (*proof.partial_fixes, *proof.wrong_fixes)
-    caught = f"{sum(fix.passed < proof.seeds for fix in wrong)} of {len(wrong)}"
-    passed = f"{sum(fix.passed == proof.seeds for fix in proof.valid_fixes)} of {len(proof.valid_fixes)}"
+    caught = f"{sum(not fix.sound for fix in wrong)} of {len(wrong)}"
+    passed = f"{sum(fix.sound for fix in proof.valid_fixes)} of {len(proof.valid_fixes)}"
     margin = "" if proof.margin is None else f"{proof.margin:.0%}"
     cells = (exercise.id, manifest.title, symptoms, manifest.difficulty, manifest.minutes, caught, passed, margin)
     return f"| {' | '.join(map(str, cells))} |"

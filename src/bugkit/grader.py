@@ -20,6 +20,7 @@ from bugkit.box.bwrap import Missing, Tool, find
 from bugkit.box.ceiling import Ceiling
 from bugkit.box.sandbox import Sandboxed
 from bugkit.box.start import BoxDiedError
+from bugkit.box.zygote import Zygote
 from bugkit.errors import Fault, ManifestError
 from bugkit.examine import Examination, OnEvent
 from bugkit.exercise import Exercise
@@ -78,6 +79,8 @@ class Grader:
         self._pool = ThreadPoolExecutor(workers or cores())
         self._lock = threading.RLock()
         self._stock: dict[str, Boxes] = {}
+        self._many = bool(sandbox)
+        self._zygotes: dict[str, Zygote] = {}
         self._boxes: dict[tuple[str, str], Runs] = {}
         self._checks: dict[Path, authors.Checks] = {}
         self._closed = False
@@ -99,6 +102,8 @@ class Grader:
                 box.close()
             for stock in self._stock.values():
                 stock.close()
+            for zygote in self._zygotes.values():
+                zygote.close()
             if self._ceiling:
                 self._ceiling.lift()
 
@@ -201,10 +206,18 @@ class Grader:
 
     def _new(self, arrays: str) -> Runs:
         if self.engine == "fork":
-            return Box(arrays=arrays, wall=Sandboxed(self._tool) if self._tool else None)
+            return Box(arrays=arrays, wall=Sandboxed(self._tool, self._zygote(arrays)) if self._tool else None)
         from bugkit.box.kernel import Kernels
 
         return Kernels()
+
+    def _zygote(self, arrays: str) -> Zygote | None:
+        """What boxes of this kind are forked from, where many are to come and this process may move others."""
+        if not self._many or self._tool is None or os.geteuid() != 0:
+            return None
+        if arrays not in self._zygotes:
+            self._zygotes[arrays] = Zygote(self._tool, arrays)
+        return self._zygotes[arrays]
 
 
 def _sandbox(engine: Engine, *, wanted: bool | None) -> tuple[Tool | None, str]:

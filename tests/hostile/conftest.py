@@ -285,8 +285,10 @@ class Stage:
         out = [f"survivors: {wall.survivors}" for wall in Walls.started if wall.survivors]
         Walls.started[:] = alive
         out += [f"the box {wall.outer} was forgotten" for wall in alive if wall not in known]
+        zygotes = (zygote._process.pid for zygote in self.grader._zygotes.values())
+        ours = {*self._others, *(wall.outer for wall in alive), *zygotes}
         for child in psutil.Process().children():
-            if child.pid not in (*self._others, *(wall.outer for wall in alive)):
+            if child.pid not in ours:
                 out.append(f"a child is left: {child}")
         out += self.canaries.troubles()
         known_folders = {box._scratch.name for box in self._boxes()}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bugkit.box import sandbox, seccomp, walls
+from bugkit.box import launch, sandbox, seccomp, walls
 
 pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
 
@@ -29,10 +29,11 @@ def named(attacks):
 
 
 @pytest.fixture
-def fresh(stage):
-    """The stage, whose next boxes are made from now on and not warm already."""
+def fresh(stage, monkeypatch):
+    """The stage, whose next boxes are made from now on, by this process, and not warm already."""
     for stock in stage.grader._stock.values():
         stock.close()
+    monkeypatch.setattr(stage.grader, "_zygote", lambda _arrays: None)
     yield stage
     for stock in stage.grader._stock.values():
         stock.close()
@@ -61,7 +62,9 @@ def test_a_forgery_that_passes_is_seen(stage, named):
 @pytest.mark.parametrize("name", ["reads_solutions", "reads_others", "descriptors"])
 def test_a_folder_of_the_graders_is_noticed(fresh, named, monkeypatch, name):
     real, folder = walls.options, str(fresh.canaries.folder)
-    monkeypatch.setattr(walls, "options", lambda fonts: [*real(fonts), "--ro-bind", folder, "/tmp/course"])
+    monkeypatch.setattr(
+        walls, "options", lambda fonts, **how: [*real(fonts, **how), "--ro-bind", folder, "/tmp/course"]
+    )
     monkeypatch.setattr(walls, "SEEN", (*walls.SEEN, "heldout"))
     found = named(name)
     if name == "reads_others":
@@ -114,14 +117,14 @@ def test_a_filter_that_allows_all_is_noticed(fresh, named, monkeypatch, name):
 def test_an_environment_is_noticed(fresh, named, monkeypatch):
     real = walls.options
     words = ["--setenv", "GRADER", fresh.canaries.word]
-    monkeypatch.setattr(walls, "options", lambda fonts: [*real(fonts), *words])
+    monkeypatch.setattr(walls, "options", lambda fonts, **how: [*real(fonts, **how), *words])
     assert stolen(fresh, named("environments"))
 
 
 def test_an_open_file_is_noticed(fresh, named, monkeypatch):
-    real = sandbox._popen
+    real = launch._popen
     held = os.open(next(iter(fresh.canaries.files)), os.O_RDONLY)
-    monkeypatch.setattr(sandbox, "_popen", lambda argv, given: real(argv, (*given, held)))
+    monkeypatch.setattr(launch, "_popen", lambda argv, given, output: real(argv, (*given, held), output))
     try:
         assert stolen(fresh, named("descriptors"))
     finally:

@@ -28,8 +28,13 @@ class Program:
 
     id: str  # the patch's; "shipped" and "solution"; of a partial fix the mended bugs, joined with "+"
     passed: int  # seeds
-    loss: tuple[float | None, ...]  # held-out, per seed; None where it was not finite or could not be had
+    loss: tuple[float | None, ...]  # held-out, per seed it ran on; None where not finite or not to be had
     caught_by: tuple[str, ...] = ()  # of partial and wrong fixes: "convergence", checks, run statuses
+
+    @property
+    def sound(self) -> bool:
+        """Whether it passed on every seed that it ran on."""
+        return self.passed == len(self.loss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +139,9 @@ def _row(e: Evidence) -> list[str | Text]:
         e.exercise,
         f"{e.shipped.passed}/{e.seeds}",
         f"{e.solution.passed}/{e.seeds}",
-        _share(p.passed < e.seeds for p in e.partial_fixes),
-        _share(p.passed < e.seeds for p in e.wrong_fixes),
-        _share(p.passed == e.seeds for p in e.valid_fixes),
+        _share(not p.sound for p in e.partial_fixes),
+        _share(not p.sound for p in e.wrong_fixes),
+        _share(p.sound for p in e.valid_fixes),
         "-" if e.margin is None else f"{e.margin:.0%}",
         f"{e.seconds_per_run:.1f}",
         Text("\n".join(e.problems) or "none"),  # plain: code in it may look like markup

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations
 from typing import Literal
 
@@ -16,6 +16,7 @@ from bugkit.notebook import Notebook, read, stage_of, up_to
 Kind = Literal["shipped", "solution", "partial", "wrong", "valid"]
 MAX_EXHAUSTIVE = 5  # bugs; beyond, the subsets are too many to run them all
 DRAWN = 100
+DRAWN_A_SEED = 5  # so that twenty seeds run all that are drawn, each once
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,16 @@ class Variant:
     id: str  # the patch's; of a partial fix the mended bugs, joined with "+"
     notebook: Notebook
     left: tuple[str, ...] = ()  # of a partial fix: the bugs of its stage that are still in it
+    turn: int | None = None  # of a drawn one: which of the seeds is its own; None: it runs on all
 
     @property
     def correct(self) -> bool:
         """Whether it must pass."""
         return self.kind in ("solution", "valid")
+
+    def among(self, seeds: Sequence[int]) -> Sequence[int]:
+        """The seeds that it runs on, which may be none."""
+        return seeds if self.turn is None else seeds[self.turn : self.turn + 1]
 
 
 def variants(exercise: Exercise) -> list[Variant]:
@@ -64,7 +70,13 @@ def _at(stage: int, exercise: Exercise, solution: Notebook) -> Iterator[Variant]
     if last > 1:
         yield left("wrong", f"stage-{stage}-shipped", own)
     for some in partial_fixes(own):
-        yield left("partial", "+".join(bug.id for bug in own if bug not in some), some)
+        yield left("partial", _mended(own, some), some)
+    for number, some in enumerate(drawn_fixes(own)):
+        yield replace(left("partial", _mended(own, some), some), turn=number // DRAWN_A_SEED)
+
+
+def _mended(bugs: Sequence[Bug], left: Sequence[Bug]) -> str:
+    return "+".join(bug.id for bug in bugs if bug not in left)
 
 
 def _stage(notebook: Notebook, patch: Patch) -> int:
@@ -80,18 +92,18 @@ def _fixed(exercise: Exercise, broken: Notebook, fix: Patch) -> Notebook:
 def partial_fixes(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:
     """The bugs that a partial fix may leave: every subset but none and all.
 
-    Beyond MAX_EXHAUSTIVE bugs: each alone, all but each, and DRAWN others, the same ones every time.
+    Beyond MAX_EXHAUSTIVE bugs: each alone, and all but each.
     """
     count = len(bugs)
-    sizes = range(1, count) if count <= MAX_EXHAUSTIVE else sorted({1, count - 1})
-    chosen = list(chain.from_iterable(combinations(bugs, size) for size in sizes))
-    if count > MAX_EXHAUSTIVE:
-        chosen += _drawn(bugs)
-    return chosen
+    sizes = range(1, count) if count <= MAX_EXHAUSTIVE else (1, count - 1)
+    return list(chain.from_iterable(combinations(bugs, size) for size in sizes))
 
 
-def _drawn(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:
+def drawn_fixes(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:
+    """Beyond MAX_EXHAUSTIVE bugs, DRAWN of the other subsets, the same ones every time."""
     rng, count = random.Random(0), len(bugs)
+    if count <= MAX_EXHAUSTIVE:
+        return []
     there_are = 2**count - 2 - 2 * count  # without none, all, each alone and all but each
     drawn: dict[tuple[int, ...], None] = {}
     while len(drawn) < min(DRAWN, there_are):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+PREFIX = "bugkit-"  # then the number of the program whose group it is, and the box's
 PROCESSES = 512
 REMOVAL_SECONDS = 2.0  # the kernel empties a group a moment after its last process is gone
 
@@ -57,20 +58,34 @@ class Group:
                 time.sleep(0.01)
 
 
-def make(name: str) -> Group | None:
-    """A new group under this system's root, or None where there may be none."""
+def make(number: int) -> Group | None:
+    """A new group for this program's box of that number, or None where there may be none."""
+    name = f"{PREFIX}{os.getpid()}-{number}"
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return None  # an unprivileged group needs its user's session manager to hand one over
     for group in (
         Group(ROOT / name, ROOT / name, "memory.max"),
         Group(ROOT / "memory" / name, ROOT / "pids" / name, "memory.limit_in_bytes"),
     ):
+        _sweep(group)
         if _made(group):
             return group
     return None
 
 
+def _sweep(group: Group) -> None:
+    """Remove the empty groups of programs that were killed before they could do it."""
+    for folder in {group.memory.parent, group.processes.parent}:
+        for old in folder.glob(f"{PREFIX}*-*"):
+            owner = old.name.removeprefix(PREFIX).partition("-")[0]
+            if not Path("/proc", owner).exists():
+                with suppress(OSError):
+                    old.rmdir()
+
+
 def _made(group: Group) -> bool:
+    if not all((folder.parent / "cgroup.procs").exists() for folder in (group.memory, group.processes)):
+        return False  # the other version's system, where this is a common folder
     try:
         for folder in {group.memory, group.processes}:
             folder.mkdir()

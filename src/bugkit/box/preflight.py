@@ -16,6 +16,7 @@ from bugkit.box.bare import PACKAGE
 from bugkit.box.bwrap import Tool
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.sandbox import Sandboxed
+from bugkit.box.zygote import Zygote
 
 SECONDS = 30.0
 PROMISES = {  # by the names of `inside.probe`
@@ -59,8 +60,8 @@ class Preflight:
         return all(promise.holds for promise in self.promises)
 
 
-def preflight(tool: Tool) -> Preflight:
-    """Try all escapes in a box of their own. Fault where the box does not start."""
+def preflight(tool: Tool, zygote: Zygote | None = None) -> Preflight:
+    """Try all escapes in a box of their own, which may be a zygote's. Fault where the box does not start."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bugkit-canary-") as folder, socket.create_server(("127.0.0.1", 0)) as port:
         canary = Path(folder) / f"canary-{secrets.token_hex(8)}"
@@ -74,14 +75,13 @@ def preflight(tool: Tool) -> Preflight:
                 "words": [canary.name],
                 "port": port.getsockname()[1],
             }
-            got = _tried(tool, question)
+            got = _tried(Sandboxed(tool, zygote), question)
     promises = tuple(Promise(name, sentence, got.get(name, "no answer")) for name, sentence in PROMISES.items())
     return Preflight(promises, time.monotonic() - start)
 
 
-def _tried(tool: Tool, question: dict[str, Any]) -> dict[str, str | None]:
+def _tried(wall: Sandboxed, question: dict[str, Any]) -> dict[str, str | None]:
     ours, theirs = socket.socketpair()
-    wall = Sandboxed(tool)
     with ours:
         with theirs:
             words = ["-m", "bugkit.box.inside.probe", str(theirs.fileno())]

@@ -1,8 +1,7 @@
 """A box behind the kernel's walls: bubblewrap around the interpreter, as nobody, without network and files.
 
-Everything that leads in is closed by construction: the environment is empty before bubblewrap starts (``/proc/1/
-environ`` shows its own), descriptors are handed over one by one, and the arguments come by a descriptor too, because
-every process inside can read ``/proc/1/cmdline``. Measured on Linux 6.18 with bubblewrap 0.8 and 0.11.
+Where there is a zygote, the sandbox is built around a process that does nothing, and an interpreter moves in that has
+imported everything already.
 """
 
 from __future__ import annotations
@@ -13,24 +12,22 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import IO
 
-from bugkit.box import cgroup, seccomp, walls
+from bugkit.box import cgroup, walls
 from bugkit.box.bwrap import Tool
+from bugkit.box.launch import last_words, launched
+from bugkit.box.zygote import Zygote
 from bugkit.errors import Fault
 
 FIRST_USER, USERS = 61184, 4096  # systemd's range of users that exist only while a service runs
 BOX_MIB = 2048  # what a box may hold beyond its runs' limits: the interpreter, and files in memory
 GONE_SECONDS = 5.0
+HOLDER = ["sh", "-c", "echo; exec sleep infinity > /dev/null"]  # tells when it runs, and keeps a sandbox standing
 MOST_SHARING = 64  # processes, whose shares of memory are asked for: that takes a millisecond each
 
-# bubblewrap's --die-with-parent follows the thread that started it: this one lives as long as the program.
-_starter = ThreadPoolExecutor(1, thread_name_prefix="bugkit-box")
 _numbers = count()
 
 
@@ -39,33 +36,60 @@ class Sandboxed:
 
     sandboxed = True
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, zygote: Zygote | None = None) -> None:
         self._tool = tool
+        self._zygote = zygote
         self._number = next(_numbers)
         self._init = 0  # the first process inside, by its number outside
+        self._interpreter = 0
         self._handle = -1
         self._group: cgroup.Group | None = None
 
     def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]:  # noqa: ARG002
         """``python`` with these words, given one descriptor; its scratch folder is in memory. Fault if none starts."""
-        told, tell = os.pipe()
-        with _handed(seccomp.program() or b"") as filters, _handed(_fonts()) as fonts:
-            options = [*walls.options(fonts.fileno()), "--seccomp", str(filters.fileno()), "--info-fd", str(tell)]
-            with _handed("\0".join(options).encode()) as arguments:
-                given = (descriptor, filters.fileno(), fonts.fileno(), arguments.fileno(), tell)
-                argv = [self._tool.path, "--args", str(arguments.fileno()), "--", *walls.dropped(self._user)]
-                process = _starter.submit(_popen, [*argv, sys.executable, *words], given).result()
-        os.close(tell)
-        self._find_init(process, told)
-        self._group = cgroup.make(f"bugkit-{os.getpid()}-{self._number}")
+        process = self._moved_in(words, descriptor) or self._started([sys.executable, *words], [descriptor])
+        self._group = cgroup.make(self._number)
         if self._group:
             self._group.admit([process.pid, *self.members()])
+        return process
+
+    def _moved_in(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes] | None:
+        """The zygote's fork inside a sandbox; None where there is no zygote, or it cannot."""
+        if not self._zygote:
+            return None
+        standing, stands = os.pipe()
+        try:
+            process = self._started(HOLDER, [], stands)
+        finally:
+            os.close(stands)
+        with os.fdopen(standing, "rb", buffering=0) as pipe:
+            pipe.read(1)  # only now is all in place that is around it
+        try:
+            self._interpreter = self._zygote.fork(words, self._user, self._handle, descriptor, process)
+        except Fault:
+            self.stop(process)
+            assert process.stderr is not None
+            process.stderr.close()
+            return None
+        return process
+
+    def _started(
+        self, command: list[str], descriptors: list[int], output: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
+        """A command in a new sandbox, whose first process is known then."""
+        told, tell = os.pipe()
+        try:
+            words = [*walls.dropped(self._user), *command]
+            process = launched(self._tool, words, descriptors, info=tell, output=output)
+        finally:
+            os.close(tell)
+        self._find_init(process, told)
         return process
 
     def resident_mib(self, pid: int) -> int:
         """Resident memory of a run, of its descendants, and of whatever in this box belongs to no run any more."""
         parents = {member: _parent(member) for member in self.members()}
-        interpreter = next((m for m, parent in parents.items() if parent == self._init), 0)
+        interpreter = self._interpreter or next((m for m, parent in parents.items() if parent == self._init), 0)
         run = next((m for m in parents if _number_inside(m) == pid), 0)
         chosen = {run, *(m for m, parent in parents.items() if parent == self._init and m != interpreter)}
         while more := {m for m, parent in parents.items() if parent in chosen} - chosen:
@@ -115,7 +139,7 @@ class Sandboxed:
             while b"}" not in text and (piece := pipe.read(4096)):
                 text += piece
         if b"}" not in text:
-            raise Fault("the sandbox did not start", evidence=_last_words(process), next_command="bugkit box")
+            raise Fault("the sandbox did not start", evidence=last_words(process), next_command="bugkit box")
         self._init = json.loads(text)["child-pid"]
         self._handle = os.pidfd_open(self._init)
 
@@ -124,39 +148,6 @@ class Sandboxed:
         inside = _namespace(self._init)
         numbers = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208 - ten times faster
         return [n for n in numbers if inside and _namespace(n) == inside]
-
-
-def _fonts() -> bytes:
-    name = walls.font_list()
-    return name.read_bytes() if name else b""
-
-
-def _handed(text: bytes) -> IO[bytes]:
-    """A file without a name, to be read from its start by whoever is given its descriptor."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-    file.write(text)
-    file.seek(0)
-    return file
-
-
-def _popen(argv: list[str], given: tuple[int, ...]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        argv,
-        env={},
-        cwd="/",
-        pass_fds=given,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def _last_words(process: subprocess.Popen[bytes]) -> list[str]:
-    process.kill()
-    process.wait()
-    assert process.stderr is not None
-    return os.read(process.stderr.fileno(), 1 << 12).decode(errors="replace").strip().splitlines()[-3:]
 
 
 def _namespace(pid: int) -> str | None:

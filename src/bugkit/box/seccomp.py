@@ -19,6 +19,7 @@ X32 = 0x40000000  # numbers from here on are x86-64's other, 32-bit calling conv
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
 TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type into the terminal that started the grader
 AF_UNIX = 1
+INSTRUCTION = "HBBI"  # struct sock_filter: code, jumps, constant
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 NAMES = (
@@ -86,4 +87,4 @@ def _conditional(calls: dict[str, int]) -> Iterator[bytes]:
 
 
 def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("HBBI", code, if_true, if_false, value)
+    return struct.pack(INSTRUCTION, code, if_true, if_false, value)

@@ -20,9 +20,10 @@ SIZES = {"/dev/shm": 64 << 20, "/tmp": 256 << 20, HOME: 256 << 20}
 Options = Iterator[list[str]]
 
 
-def options(fonts: int) -> list[str]:
-    """All options; ``fonts`` is the descriptor of matplotlib's list of fonts."""
-    lines = [*namespaces(), *_system(), *_scratch(fonts), *_interpreter(), *_closed(), *_variables()]
+def options(fonts: int, *, trusted: bool = False) -> list[str]:
+    """All options; ``fonts`` is the descriptor of matplotlib's list of fonts. What is trusted sees the same files."""
+    first = _rights() if trusted else namespaces()
+    lines = [*first, *_system(), *_scratch(fonts), *_interpreter(), *_closed(), *_variables()]
     return [word for line in lines for word in line]
 
 
@@ -34,6 +35,13 @@ def namespaces() -> Options:
     else:
         yield ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
     yield ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "box"]
+
+
+def _rights() -> Options:
+    """Of the zygote, which runs no notebook: no namespaces of its own but the files', and what it needs to move."""
+    kept = ("SYS_ADMIN", "SYS_CHROOT", "SETUID", "SETGID", "SETPCAP")
+    yield ["--cap-drop", "ALL", *(word for name in kept for word in ("--cap-add", f"CAP_{name}"))]
+    yield ["--die-with-parent", "--new-session", "--clearenv"]
 
 
 def dropped(user: int) -> list[str]:
