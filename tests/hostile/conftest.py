@@ -105,8 +105,8 @@ class Walls(Sandboxed):
     stopped = False
     survivors: tuple[int, ...] = ()
 
-    def start(self, words, descriptor, scratch):
-        process = super().start(words, descriptor, scratch)
+    def start(self, words, descriptor):
+        process = super().start(words, descriptor)
         self.outer, self.namespace = process.pid, namespace_of(self._init)
         self.started.append(self)
         return process
@@ -291,8 +291,7 @@ class Stage:
             if child.pid not in ours:
                 out.append(f"a child is left: {child}")
         out += self.canaries.troubles()
-        known_folders = {box._scratch.name for box in self._boxes()}
-        out += [f"{path} appeared" for path in _scratch() - self._scratch - known_folders]
+        out += [f"{path} appeared" for path in _scratch() - self._scratch]
         peak = peak_mib()
         limit = self._resident + GROWTH_MIB
         if peak > (min(limit, LARGEST_MIB) if self._resident < LARGEST_MIB - GROWTH_MIB else limit):

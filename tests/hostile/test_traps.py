@@ -235,7 +235,7 @@ class Liar:
     def __init__(self, answers: list[bytes], pause: float = 0.0) -> None:
         self._answers, self._pause = answers, pause
 
-    def start(self, _words, descriptor, _scratch):
+    def start(self, _words, descriptor):
         line = socket.socket(fileno=os.dup(descriptor))
         threading.Thread(target=self._lie, args=(line,), daemon=True).start()
         return subprocess.Popen(["sleep", "60"], stderr=subprocess.PIPE)

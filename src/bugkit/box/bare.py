@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,12 +20,15 @@ class Bare:
 
     sandboxed = False
 
-    def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]:
-        """``python`` with these words, in ``scratch``, given one descriptor."""
+    def __init__(self) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="bugkit-", ignore_cleanup_errors=True)
+
+    def start(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes]:
+        """``python`` with these words, in a scratch folder, given one descriptor."""
         return subprocess.Popen(
             [sys.executable, *words],
             env=inherited() | environment(),
-            cwd=scratch,
+            cwd=self._scratch.name,
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -49,15 +53,15 @@ class Bare:
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """End the interpreter and what descends from it; what detached itself stays."""
-        if process.poll() is not None:
-            return  # its number may be another's by now; its runs die with it
-        with suppress(psutil.Error):
-            for one in psutil.Process(process.pid).children(recursive=True):
-                with suppress(psutil.Error):
-                    one.kill()
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        if process.poll() is None:  # else its number may be another's by now; its runs died with it
+            with suppress(psutil.Error):
+                for one in psutil.Process(process.pid).children(recursive=True):
+                    with suppress(psutil.Error):
+                        one.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self._scratch.cleanup()
 
 
 def resident_mib(process: psutil.Process) -> int:

@@ -85,7 +85,7 @@ def _tried(wall: Sandboxed, question: dict[str, Any]) -> dict[str, str | None]:
     with ours:
         with theirs:
             words = ["-m", "bugkit.box.inside.probe", str(theirs.fileno())]
-            process = wall.start(words, theirs.fileno(), "")
+            process = wall.start(words, theirs.fileno())
         try:
             channel = Channel(ours, seconds=SECONDS)
             channel.send(question)

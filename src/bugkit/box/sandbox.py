@@ -45,7 +45,7 @@ class Sandboxed:
         self._handle = -1
         self._group: cgroup.Group | None = None
 
-    def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]:  # noqa: ARG002
+    def start(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes]:
         """``python`` with these words, given one descriptor; its scratch folder is in memory. Fault if none starts."""
         process = self._moved_in(words, descriptor) or self._started([sys.executable, *words], [descriptor])
         self._group = cgroup.make(self._number)

@@ -13,7 +13,6 @@ import select
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +38,7 @@ class Wall(Protocol):
 
     sandboxed: bool
 
-    def start(self, words: list[str], descriptor: int, scratch: str) -> subprocess.Popen[bytes]: ...  # noqa: D102
+    def start(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes]: ...  # noqa: D102
     def resident_mib(self, pid: int) -> int: ...  # noqa: D102 - ``pid`` as the interpreter knows it
     def limit(self, memory_mib: int) -> None: ...  # noqa: D102
     def stop(self, process: subprocess.Popen[bytes]) -> None: ...  # noqa: D102
@@ -64,12 +63,11 @@ class Box:
         self._guards: list[Guard] = []
         self._ending = threading.Lock()
         self._ended = False
-        self._scratch = tempfile.TemporaryDirectory(prefix="bugkit-", ignore_cleanup_errors=True)
         ours, theirs = socket.socketpair()
         self._control = ours
         with theirs:
             words = ["-m", "bugkit.box.inside", str(theirs.fileno()), arrays]
-            self._process = self._wall.start(words, theirs.fileno(), self._scratch.name)
+            self._process = self._wall.start(words, theirs.fileno())
         self._ready: dict[str, Any] | None = None
 
     @property
@@ -131,7 +129,6 @@ class Box:
                 self._control.close()
                 if self._process.stderr:
                     self._process.stderr.close()
-            self._scratch.cleanup()
 
     def _stop(self) -> None:
         with self._ending:  # several runs may find it dead at once
