@@ -487,6 +487,24 @@ def test_a_tiny_exercise_is_proved(exercise: Exercise) -> None:
 
 
 @pytest.mark.slow
+def test_a_brief_proof_runs_a_wrong_fix_until_it_fails(exercise: Exercise) -> None:
+    """One that passes on the first seed has the others to fail on; correct programs take them all."""
+    right = """[[wrong_fix]]
+id = "downhill"
+cell = "training"
+find = "weight + 0.2"
+replace = "weight - 0.2"
+why = "It is right."
+"""
+    told: list[str] = []
+    doubtful = again(exercise, bugs=BUGS + right)
+    (evidence,) = verify([doubtful], [0, 1, 2], lambda *progress: told.append(progress[2]), brief=True)
+    runs = Counter(label.split()[1].strip(",") for label in told)
+    assert runs == {"shipped": 3, "solution": 3, "crawl": 1, "downhill": 3, "turned-error": 3}
+    assert evidence.problems == ("the wrong fix 'downhill' passes",)
+
+
+@pytest.mark.slow
 def test_a_new_exercise_is_sound_as_it_is(tmp_path: Path) -> None:
     """The template proves itself."""
     create(tmp_path, "ex34_falls_then_rises", TITLE)

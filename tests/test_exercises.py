@@ -91,7 +91,7 @@ def words_of(text):
 @pytest.mark.slow
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
 def test_an_exercise_is_sound_on_two_seeds(exercise, grader):
-    (proof,) = verify([exercise], [0, 1], lambda *_: None, grader=grader)
+    (proof,) = verify([exercise], [0, 1], lambda *_: None, grader=grader, brief=True)
     assert proof.problems == ()
 
 

@@ -34,6 +34,11 @@ class Variant:
         """Whether it must pass."""
         return self.kind in ("solution", "valid")
 
+    @property
+    def may_fail_once(self) -> bool:
+        """Whether one failure proves all that is wanted of it: it is no witness of a bug's symptom either."""
+        return self.kind in ("partial", "wrong") and len(self.left) != 1
+
     def among(self, seeds: Sequence[int]) -> Sequence[int]:
         """The seeds that it runs on, which may be none."""
         return seeds if self.turn is None else seeds[self.turn : self.turn + 1]
