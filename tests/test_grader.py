@@ -205,3 +205,13 @@ def test_a_sandbox_that_is_only_slow_is_not_done_without(monkeypatch):
         assert grader.submit(TOY, SOLUTION, 0).result().passed
         assert grader.no_sandbox == ""
     assert len(made) == 2
+
+
+def test_who_comes_after_the_end_gets_no_box():
+    """It would belong to nobody: the one who ended the grader has closed all that there were."""
+    grader = Grader(workers=1, sandbox=False)
+    grader.stop()
+    for late in (lambda: grader.submit(TOY, SOLUTION, 0), lambda: grader.warm("none")):
+        with pytest.raises(Fault, match="stopped"):
+            late()
+    assert grader._boxes == {}

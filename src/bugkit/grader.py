@@ -198,6 +198,8 @@ class Grader:
 
     def _box(self, place: tuple[str, str]) -> Runs:
         with self._lock:
+            if self._closed:  # who comes now would leave a box that nobody ends
+                raise Fault("the grader was stopped")
             if place not in self._boxes:
                 arrays = place[1]
                 stock = self._stock.setdefault(arrays, Boxes(lambda: self._new(arrays), self._ahead))
