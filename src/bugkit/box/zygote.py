@@ -14,10 +14,9 @@ from typing import Any
 
 from bugkit.box.bwrap import Tool
 from bugkit.box.launch import launched
+from bugkit.box.start import REPLY_SECONDS, WARM_SECONDS
 from bugkit.errors import Fault
 
-WARM_SECONDS = 300.0  # as for a box
-FORK_SECONDS = 60.0
 GONE_SECONDS = 5.0
 MAX_REPLY = 1 << 12
 
@@ -55,7 +54,7 @@ class Zygote:
                     self._control.sendmsg([request], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, given)])
             finally:
                 os.close(errors)
-            reply = self._reply(FORK_SECONDS)
+            reply = self._reply(REPLY_SECONDS)
         if "pid" not in reply:
             raise Fault("no process could be moved into a sandbox", evidence=[str(reply.get("error"))])
         pid: int = reply["pid"]

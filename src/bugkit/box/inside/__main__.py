@@ -25,10 +25,10 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     lift_the_graders_ceiling()
     version = warm(with_torch=sys.argv[2] == "torch")
-    _reply(control, {"ready": True, "torch": version})
+    answer(control, {"ready": True, "torch": version})
     children: set[int] = set()
     while True:
-        request, descriptors = _request(control)
+        request, descriptors = requested(control, FDS_PER_REQUEST)
         if request is None:
             break
         if request["do"] == "fork":
@@ -39,10 +39,10 @@ def main() -> None:
             for descriptor in descriptors:
                 os.close(descriptor)
             children.add(pid)
-            _reply(control, {"pid": pid})
+            answer(control, {"pid": pid})
         else:
             pid = request["pid"]
-            _reply(control, {"code": _end(pid) if pid in children else None})
+            answer(control, {"code": _end(pid) if pid in children else None})
             children.discard(pid)
     for pid in children:
         _end(pid)
@@ -95,12 +95,14 @@ def _end(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _request(control: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
-    line, descriptors, _flags, _address = socket.recv_fds(control, 4096, FDS_PER_REQUEST)
+def requested(control: socket.socket, most: int) -> tuple[dict[str, Any] | None, list[int]]:
+    """The next request and its descriptors, ``most`` of them; None when the other end is closed."""
+    line, descriptors, _flags, _address = socket.recv_fds(control, 4096, most)
     return (json.loads(line) if line else None), list(descriptors)
 
 
-def _reply(control: socket.socket, reply: dict[str, Any]) -> None:
+def answer(control: socket.socket, reply: dict[str, Any]) -> None:
+    """One line of JSON."""
     control.sendall(json.dumps(reply).encode() + b"\n")
 
 

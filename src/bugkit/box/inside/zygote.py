@@ -8,7 +8,6 @@ module's ``main``, as ``python -m`` does. All its calls are the kernel's: setns(
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import runpy
 import signal
@@ -18,7 +17,7 @@ import sys
 from typing import Any, NoReturn
 
 from bugkit.box import seccomp
-from bugkit.box.inside.__main__ import warm
+from bugkit.box.inside.__main__ import answer, requested, warm
 
 CLONE_NEWPID = 0x20000000
 # mount, cgroup, UTS, IPC, network: what a process joins itself, where a PID namespace is for its children only
@@ -37,18 +36,18 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     warm(with_torch=sys.argv[2] == "torch")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps: a sandbox cannot end while a child waits for it
-    control.sendall(b'{"ready": true}\n')
+    answer(control, {"ready": True})
     while True:
-        line, descriptors, _flags, _address = socket.recv_fds(control, 1 << 16, FDS_PER_REQUEST)
-        if not line:
+        request, descriptors = requested(control, FDS_PER_REQUEST)
+        if request is None:
             os._exit(0)
         try:
-            reply: dict[str, int | str] = {"pid": _forked(json.loads(line), *descriptors)}
+            reply: dict[str, int | str] = {"pid": _forked(request, *descriptors)}
         except OSError as error:
             reply = {"error": str(error)}
         for descriptor in descriptors:
             os.close(descriptor)
-        control.sendall(json.dumps(reply).encode() + b"\n")
+        answer(control, reply)
 
 
 def _forked(request: dict[str, Any], sandbox: int, descriptor: int, errors: int) -> int:
