@@ -49,7 +49,7 @@ def verify(
     """The evidence of each exercise, in order; ``on_progress(done, total, label)`` is called after every run.
 
     Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too. In a ``brief``
-    proof the solution takes all seeds, each valid fix one of them in turn, and a fix that has to fail runs until it has.
+    proof the solution takes all seeds, each valid fix one of them in turn, and what has to fail runs until it has.
 
     All patches are tried before anything runs: ManifestError where one does not fit.
     """
