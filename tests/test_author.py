@@ -229,6 +229,22 @@ def test_a_partial_fix_is_named_by_what_it_mends(exercise: Exercise) -> None:
     assert partial.notebook != programs["shipped"].notebook
 
 
+def test_a_fix_may_be_told_on_the_solution(exercise: Exercise) -> None:
+    """Both ways to write the same program."""
+    stalled = """[[wrong_fix]]
+id = "stalled"
+on = "solution"
+cell = "training"
+find = "0.2"
+replace = "0.0"
+why = "It does not move."
+"""
+    mended = stalled.replace("stalled", "halted").replace("solution", "shipped").replace('"0.2"', '"+ 0.2"')
+    mended = mended.replace('"0.0"', '"- 0.0"')
+    programs = {v.id: v.notebook for v in variants(again(exercise, bugs=BUGS + stalled + mended))}
+    assert programs["stalled"] == programs["halted"] != programs["solution"]
+
+
 # ---- soundness, on runs made by hand
 
 
