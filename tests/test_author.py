@@ -229,6 +229,22 @@ def test_a_partial_fix_is_named_by_what_it_mends(exercise: Exercise) -> None:
     assert partial.notebook != programs["shipped"].notebook
 
 
+def test_a_fix_may_be_told_on_the_solution(exercise: Exercise) -> None:
+    """Both ways to write the same program."""
+    stalled = """[[wrong_fix]]
+id = "stalled"
+on = "solution"
+cell = "training"
+find = "0.2"
+replace = "0.0"
+why = "It does not move."
+"""
+    mended = stalled.replace("stalled", "halted").replace("solution", "shipped").replace('"0.2"', '"+ 0.2"')
+    mended = mended.replace('"0.0"', '"- 0.0"')
+    programs = {v.id: v.notebook for v in variants(again(exercise, bugs=BUGS + stalled + mended))}
+    assert programs["stalled"] == programs["halted"] != programs["solution"]
+
+
 # ---- soundness, on runs made by hand
 
 
@@ -488,7 +504,7 @@ def test_a_tiny_exercise_is_proved(exercise: Exercise) -> None:
 
 @pytest.mark.slow
 def test_a_brief_proof_runs_a_wrong_fix_until_it_fails(exercise: Exercise) -> None:
-    """One that passes on the first seed has the others to fail on; correct programs take them all."""
+    """One that passes on the first seed has the others to fail on; the valid ones take the seeds in turn."""
     right = """[[wrong_fix]]
 id = "downhill"
 cell = "training"
@@ -497,10 +513,12 @@ replace = "weight - 0.2"
 why = "It is right."
 """
     told: list[str] = []
-    doubtful = again(exercise, bugs=BUGS + right)
+    valid = right.replace("wrong_fix", "valid_fix").replace("downhill", "straight")
+    doubtful = again(exercise, bugs=BUGS + right + valid)
     (evidence,) = verify([doubtful], [0, 1, 2], lambda *progress: told.append(progress[2]), brief=True)
     runs = Counter(label.split()[1].strip(",") for label in told)
-    assert runs == {"shipped": 3, "solution": 3, "crawl": 1, "downhill": 3, "turned-error": 3}
+    assert runs == {"shipped": 3, "solution": 3, "crawl": 1, "downhill": 3, "turned-error": 1, "straight": 1}
+    assert {"ex01 turned-error, seed 0", "ex01 straight, seed 1"} <= set(told)
     assert evidence.problems == ("the wrong fix 'downhill' passes",)
 
 

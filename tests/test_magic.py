@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -149,6 +151,47 @@ def test_the_file_that_vs_code_names_is_found(notebook: Path, monkeypatch: pytes
     assert "name the exercise" in magic.answer("check", None)["text/plain"]
     Shell.user_ns["__vsc_ipynb_file__"] = str(notebook)
     assert magic.notebook_of(Shell) == notebook.resolve()
+
+
+class Colab:
+    """A stand-in for ``google.colab._message``: the page hands over what it shows, or is too late, or refuses."""
+
+    class MessageError(Exception):
+        pass
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def blocking_request(self, request_type: str, request: object = "", timeout_sec: int | None = 5) -> object:
+        assert (request_type, request) == ("get_ipynb", "")
+        assert timeout_sec
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def in_colab(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    for name, module in {"google": Colab, "google.colab": Colab, "google.colab._message": Colab(answer)}.items():
+        monkeypatch.setitem(sys.modules, name, cast("ModuleType", module))
+
+
+def test_colab_hands_over_what_its_page_shows(notebook: Path, monkeypatch: pytest.MonkeyPatch, show: Show) -> None:
+    """There the notebook is no file; the exercise is known by its name, of a copy too."""
+    solved = json.loads((notebook.parents[2] / "solutions" / "toy01_too_big" / "toy01.ipynb").read_text())
+    solved["metadata"]["colab"] = {"name": "Copy of toy01.ipynb"}
+    in_colab(monkeypatch, {"ipynb": solved})
+    shown = show(CHECK)
+    assert "judging toy01.ipynb as saved at " in shown["text/plain"]
+    assert "PASSED" in shown["text/html"]
+    assert "FAILED" in show("%bugkit check toy01 toy01.ipynb --seeds 1")["text/plain"]  # the one on disk
+
+
+@pytest.mark.usefixtures("notebook")
+@pytest.mark.parametrize("answer", [None, Colab.MessageError("no")])
+def test_a_page_of_colab_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, show: Show, answer: object) -> None:
+    in_colab(monkeypatch, answer)
+    assert "name the exercise" in show("%load_ext bugkit\n%bugkit check")["text/plain"]
 
 
 def test_the_cell_of_the_magic_is_not_run() -> None:

@@ -11,6 +11,7 @@ from bugkit.symptoms import diagnose
 from bugkit.verdict import RunResult, Target
 
 NATS = Target("Held-out cross-entropy", "nats", below=0.5, above=0.01, at_start=math.log(10), max_steps=1000)
+TOKENS = Target("Held-out cross-entropy", "nats", below=4.8, above=1.6, at_start=math.log(256), max_steps=1000)
 VARIANCE = Target("Held-out squared error", "variance", below=0.2, above=0.0, at_start=1.0, max_steps=1000)
 
 
@@ -55,6 +56,8 @@ def saw():
         (noisy(lambda t: 0.3 + 0.9 * abs(t - 0.4) + 2 * math.exp(-40 * t)), 0.9, VARIANCE, "diverged"),
         ([2.29, 968.6, *noisy(lambda _: 2.33)], 2.33, NATS, "diverged"),
         ([2.3, 1.1, 0.7], 0.7, NATS, "too-early"),
+        (noisy(lambda t: 4.88 + 0.7 * math.exp(-20 * t), noise=0.01), 5.2, TOKENS, "plateau"),  # near ln(255 + e) - 1
+        (noisy(lambda t: 6.2 + 6 * t * (1 - t), noise=0.01), 6.2, TOKENS, "plateau"),  # falls, from a hump
     ],
 )
 def test_the_most_decisive_symptom_comes_first(curve, loss, target, first):

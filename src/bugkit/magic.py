@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +23,7 @@ from bugkit.report.clean import clean
 ON_THIS_NOTEBOOK = ("check", "hint", "solution")
 USAGE = "usage: %bugkit check [EX], hint [EX], solution [EX], next, or any other bugkit command"
 NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} EX"
+COLAB_SECONDS = 10  # for the page to hand over its notebook
 COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # kernels ask their children for them
 
 Bundle = dict[str, str]  # the same by media type; every front end shows the richest that it can
@@ -35,11 +39,32 @@ def register(shell: Any) -> None:
 
 
 def notebook_of(shell: Any) -> Path | None:
-    """The file of the running notebook, as Jupyter and VS Code tell it to the kernel."""
+    """The file of the running notebook, as Jupyter and VS Code tell it to the kernel; from Colab a copy."""
     for told in (os.environ.get("JPY_SESSION_NAME"), shell.user_ns.get("__vsc_ipynb_file__")):
         if isinstance(told, str) and told.endswith(".ipynb") and Path(told).is_file():
             return Path(told).resolve()
-    return None
+    return _handed_over_by_colab() if "google.colab" in sys.modules else None
+
+
+def _handed_over_by_colab() -> Path | None:
+    """What Colab's page shows now, in a file: the kernel's machine has none. None where the page does not answer."""
+    message = import_module("google.colab._message")
+    try:
+        told = message.blocking_request("get_ipynb", request="", timeout_sec=COLAB_SECONDS)
+    except message.MessageError:
+        return None
+    if not told:  # in time
+        return None
+    document = told["ipynb"]
+    title = document["metadata"].get("colab", {}).get("name", "").removeprefix("Copy of ")
+    path = Path(_colab_folder().name, Path(title).name or "notebook").with_suffix(".ipynb")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+@cache
+def _colab_folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="bugkit-colab-")  # which goes with the kernel
 
 
 def ran_in(shell: Any) -> list[str]:

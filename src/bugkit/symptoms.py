@@ -201,22 +201,28 @@ def _level(target: Target, shape: _Shape) -> tuple[str, str]:
     end, start, wanted = shape.end, _start(target, shape), _plain(target.below)
     if floor := _floor(target, shape):
         return "floor", floor
-    if shape.falling:
+    if shape.falling and end < start:
         return "too-early", f"The loss is still falling when training ends, at {_plain(end)} with {wanted} wanted"
     if abs(end - start) < 0.07 * start and abs(shape.head - start) < 0.15 * start:
         return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
     if end > 2 * shape.lowest > 0:
         return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
-    return "plateau", f"The loss levels off at {_plain(end)}, above the {wanted} wanted"
+    levels = f"ends at {_plain(end)}, above the {_plain(start)} at the start"
+    if end <= start:
+        levels = f"levels off at {_plain(end)}, above the {wanted} wanted"
+    return "plateau", f"The loss {levels}"
 
 
 def _floor(target: Target, shape: _Shape) -> str | None:
-    """The least cross-entropy of logits that are probabilities: the losses come near it, and not one crosses it."""
+    """The least cross-entropy of logits that are probabilities: the losses come near it, and not one crosses it.
+
+    Where the band's end lies above the floor, a correct program may end there too.
+    """
     classes, low = _classes(target), min(shape.finite)
     if classes is None or shape.end > 0.9 * math.log(classes):
         return None
     floor = math.log(classes - 1 + math.e) - 1
-    if not floor - 1e-3 < low < floor + NEAR_FLOOR:
+    if floor < target.below or not floor - 1e-3 < low < floor + NEAR_FLOOR:
         return None
     where = f"{floor:.4g} = ln({classes - 1} + e) - 1"
     if shape.falling:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from bugkit.author.build import patched, shipped
 from bugkit.exercise import Exercise
-from bugkit.exercise.manifest import Bug, Patch
+from bugkit.exercise.manifest import Bug, Fix, Patch
 from bugkit.notebook import Notebook, read, stage_of, up_to
 
 Kind = Literal["shipped", "solution", "partial", "wrong", "valid"]
@@ -50,12 +50,13 @@ def variants(exercise: Exercise) -> list[Variant]:
     A fix is judged at the last stage whose cells it changes.
     """
     solution, broken, bugs = read(exercise.solution), shipped(exercise), exercise.bugs
+    start = {"shipped": broken, "solution": solution}
     return [
         Variant("shipped", "shipped", broken),
         Variant("solution", "solution", solution),
         *(one for stage in range(1, stage_of(solution) + 1) for one in _at(stage, exercise, solution)),
-        *(Variant("wrong", p.id, _fixed(exercise, broken, p)) for p in bugs.wrong_fix),
-        *(Variant("valid", p.id, _fixed(exercise, broken, p)) for p in bugs.valid_fix),
+        *(Variant("wrong", p.id, _fixed(exercise, start[p.on], p)) for p in bugs.wrong_fix),
+        *(Variant("valid", p.id, _fixed(exercise, start[p.on], p)) for p in bugs.valid_fix),
     ]
 
 
@@ -90,8 +91,8 @@ def _stage(notebook: Notebook, patch: Patch) -> int:
     return stage_of(Notebook(tuple(cell for cell in notebook.cells if cell.id in touched)))
 
 
-def _fixed(exercise: Exercise, broken: Notebook, fix: Patch) -> Notebook:
-    return up_to(patched(exercise, broken, [fix]), _stage(broken, fix))
+def _fixed(exercise: Exercise, start: Notebook, fix: Fix) -> Notebook:
+    return up_to(patched(exercise, start, [fix]), _stage(start, fix))
 
 
 def partial_fixes(bugs: Sequence[Bug]) -> list[tuple[Bug, ...]]:

@@ -132,12 +132,18 @@ class Bug(Patch):
     symptom: Slug
 
 
+class Fix(Patch):
+    """What a learner may hand in: a patch on the notebook that is shipped or, where most is mended, on the solution."""
+
+    on: Literal["shipped", "solution"] = "shipped"
+
+
 class Bugs(Record):
-    """``bugs.toml``. Bugs patch the solution; wrong and valid fixes patch the notebook that is shipped."""
+    """``bugs.toml``."""
 
     bug: Annotated[list[Bug], Field(min_length=1)]
-    wrong_fix: list[Patch] = []
-    valid_fix: list[Patch] = []
+    wrong_fix: list[Fix] = []
+    valid_fix: list[Fix] = []
 
     @property
     def patches(self) -> tuple[Patch, ...]:
