@@ -46,7 +46,7 @@ def check_robots_do_not_leave_with_the_coin(run):
         moving = np.where(np.arange(COUNT) == coin, 0, there)
         there = np.where(np.arange(COUNT) == coin, there, 0)
         np.add.at(there, LEADS_TO, moving[:, None] * policy)
-    assert there[coin] < 0.15, f"{there[coin]:.0%} of the robots leave with the coin (0 % wanted)"
+    assert there[coin] < 0.15, f"{there[coin]:.0%} of the robots leave with the coin (below 15 % wanted)"
 
 
 def check_the_critic_expects_what_is_earned(run):
@@ -56,7 +56,7 @@ def check_the_critic_expects_what_is_earned(run):
     told, true = expected[starts].mean(), earned[starts].mean()
     off = np.abs(expected - earned)[starts].mean() / true
     assert off < 0.13, (
-        f"it expects {told:.1f} on average where {true:.1f} are earned, and is off by {off:.0%} (0 % wanted)"
+        f"it expects {told:.1f} on average where {true:.1f} are earned, and is off by {off:.0%} (below 13 % wanted)"
     )
 
 

@@ -34,7 +34,7 @@ EVAL = """
 if isinstance(model, torch.nn.Module):
     model.eval()
 """
-# A line at once, and in pieces; another line is read in between, with a cache of its own.
+# Lines in pieces; other lines may be read in between, with a cache of their own.
 IN_PIECES = (
     EVAL
     + """
@@ -42,7 +42,7 @@ def piece(rows, start, length, *cache):
     return read_on(rows[:, start : start + length], *cache)
 
 with torch.no_grad():
-    whole, parts, start, cache, other = model(rows), [], 0, (), ()
+    parts, start, cache, other = [], 0, (), ()
     for length in lengths.tolist():
         scores, *cache = piece(rows, start, length, *cache)
         parts.append(scores)
@@ -143,13 +143,15 @@ def check_the_next_symbol_is_expected_most(run):
 
 def check_a_cache_changes_no_answer(run):
     """A line that is read in pieces with `read_on` gets the answers that it gets when it is read at once."""
-    moved = moved_in_pieces(run, between=False)
+    rows = lines(run, 3)
+    moved = moved_most(run.model(rows), in_pieces(run, rows, between=False))
     assert moved < 1e-3, f"a chance moves by up to {moved:.2g} (0 wanted)"
 
 
 def check_texts_have_caches_of_their_own(run):
     """Another text that is read in between, with its own cache, changes nothing."""
-    moved = moved_in_pieces(run, between=True)
+    rows = lines(run, 3)
+    moved = moved_most(in_pieces(run, rows, between=False), in_pieces(run, rows, between=True))
     assert moved < 1e-3, f"a chance moves by up to {moved:.2g} (0 wanted)"
 
 
@@ -160,11 +162,15 @@ def check_nothing_is_read_twice(run):
     assert ratio < 1.5, f"it takes {ratio:.1f} times the work (about 1 wanted)"
 
 
-def moved_in_pieces(run, *, between):
-    """The largest change of a chance between a line read at once and the same read in pieces."""
-    arrays = {"rows": lines(run, 3), "others": lines(run, 2), "lengths": np.array(PIECES)}
-    answers = run.ask(IN_PIECES, arrays, ["whole", "pieces"], needs=["model", "read_on"], between=between)
-    return float(np.abs(chances(answers["whole"]) - chances(answers["pieces"])).max())
+def in_pieces(run, rows, *, between):
+    """The answers to rows that are read in pieces; where wanted with other lines ``between`` the pieces."""
+    arrays = {"rows": rows, "others": lines(run, 2), "lengths": np.array(PIECES)}
+    return run.ask(IN_PIECES, arrays, ["pieces"], needs=["model", "read_on"], between=between)["pieces"]
+
+
+def moved_most(answers, others):
+    """The largest difference of a chance."""
+    return float(np.abs(chances(answers) - chances(others)).max())
 
 
 def lines(run, count):
