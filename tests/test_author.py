@@ -413,6 +413,18 @@ def test_evidence_that_cannot_be_read(exercise: Exercise, text: str | None, what
     assert caught.value.next_command == "bugkit author verify ex01"
 
 
+def test_evidence_is_of_the_programs_and_not_of_words(exercise: Exercise) -> None:
+    """A reason may be put better; a fix that starts from another notebook, or another band, is measured anew."""
+    known = evidences.fingerprint(exercise)
+    assert evidences.fingerprint(again(exercise, bugs=BUGS.replace("It climbs.", "Uphill."))) == known
+    elsewhere = BUGS.replace('id = "crawl"', 'id = "crawl"\non = "solution"')
+    changed = [
+        again(exercise, bugs=elsewhere),
+        again(exercise, manifest=MANIFEST.replace("below = 0.1", "below = 0.2")),
+    ]
+    assert known not in map(evidences.fingerprint, changed)
+
+
 def test_the_table_shows_the_problems(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
     """One row for each exercise."""
     out = io.StringIO()

@@ -87,6 +87,7 @@ def fingerprint(exercise: Exercise) -> str:
         *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
         exercise.checks.read_text(encoding="utf-8"),
         *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
+        *(f"{fix.id} on the solution" for fix in (*bugs.wrong_fix, *bugs.valid_fix) if fix.on == "solution"),
     ]
     if exercise.hidden_checks.is_file():
         parts.append(exercise.hidden_checks.read_text(encoding="utf-8"))
