@@ -418,11 +418,8 @@ def test_evidence_is_of_the_programs_and_not_of_words(exercise: Exercise) -> Non
     known = evidences.fingerprint(exercise)
     assert evidences.fingerprint(again(exercise, bugs=BUGS.replace("It climbs.", "Uphill."))) == known
     elsewhere = BUGS.replace('id = "crawl"', 'id = "crawl"\non = "solution"')
-    changed = [
-        again(exercise, bugs=elsewhere),
-        again(exercise, manifest=MANIFEST.replace("below = 0.1", "below = 0.2")),
-    ]
-    assert known not in map(evidences.fingerprint, changed)
+    assert evidences.fingerprint(again(exercise, bugs=elsewhere)) != known
+    assert evidences.fingerprint(again(exercise, manifest=MANIFEST.replace("below = 0.1", "below = 0.2"))) != known
 
 
 def test_the_table_shows_the_problems(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
