@@ -431,6 +431,7 @@ def test_the_table_shows_the_problems(exercise: Exercise, monkeypatch: pytest.Mo
     assert "none" in out.getvalue()
     assert "the wrong fix 'crawl' passes" in out.getvalue()
     assert "w[b]" in out.getvalue()
+    assert "1 of 3 wrong fixes pass, 0 of 3 valid fixes fail" in out.getvalue()
 
 
 # ---- scaffold

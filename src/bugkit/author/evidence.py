@@ -123,8 +123,11 @@ def read(exercise: Exercise) -> Evidence:
 
 
 def table(evidences: Sequence[Evidence]) -> Table:
-    """One row for each exercise: seeds passed, margin, time, and the problems if there are any."""
-    out = Table(box=None, pad_edge=False, header_style="bold")
+    """One row for each exercise: seeds passed, margin, time, the problems if there are any; and what all prove."""
+    wrong = [p.sound for e in evidences for p in (*e.partial_fixes, *e.wrong_fixes)]
+    valid = [p.sound for e in evidences for p in e.valid_fixes]
+    told = f"{sum(wrong)} of {len(wrong)} wrong fixes pass, {valid.count(False)} of {len(valid)} valid fixes fail"
+    out = Table(box=None, pad_edge=False, header_style="bold", caption=told, caption_style="", caption_justify="left")
     out.add_column("exercise")
     for name in ("shipped", "solution", "partial", "wrong", "valid", "margin", "s/run"):
         out.add_column(name, justify="right")
