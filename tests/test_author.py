@@ -525,11 +525,21 @@ why = "It is right."
     told: list[str] = []
     valid = right.replace("wrong_fix", "valid_fix").replace("downhill", "straight")
     doubtful = again(exercise, bugs=BUGS + right + valid)
-    (evidence,) = verify([doubtful], [0, 1, 2], lambda *progress: told.append(progress[2]), brief=True)
+    (evidence,) = verify([doubtful], [0, 1, 2], lambda *progress: told.append(progress[2]), fixes=4)
     runs = Counter(label.split()[1].strip(",") for label in told)
     assert runs == {"shipped": 3, "solution": 3, "crawl": 1, "downhill": 3, "turned-error": 1, "straight": 1}
     assert {"ex01 turned-error, seed 0", "ex01 straight, seed 1"} <= set(told)
     assert evidence.problems == ("the wrong fix 'downhill' passes",)
+
+
+@pytest.mark.slow
+def test_a_brief_proof_leaves_out_fixes_and_nothing_else(exercise: Exercise) -> None:
+    """What is shipped, the solution and each bug alone are needed."""
+    two = again(exercise, bugs=BUGS.replace("[[wrong", SECOND_BUG + "[[wrong", 1))
+    told: list[str] = []
+    verify([two], [0, 1], lambda *progress: told.append(progress[2]), fixes=1)
+    runs = Counter(label.split()[1].strip(",") for label in told)
+    assert runs == {"shipped": 2, "solution": 2, "half-target": 2, "uphill": 2, "crawl": 1}
 
 
 @pytest.mark.slow

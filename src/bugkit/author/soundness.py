@@ -24,8 +24,8 @@ MIN_NEEDLE = 4  # characters; shorter pieces of code stand in any sentence
 Results = Mapping[Variant, Sequence[RunResult]]
 
 
-def assess(exercise: Exercise, results: Results, target: Target) -> Evidence:
-    """The evidence of one exercise; ``results`` holds every variant with one run per seed."""
+def assess(exercise: Exercise, results: Results, target: Target, *, whole: bool = True) -> Evidence:
+    """The evidence of one exercise; ``results`` holds every variant with one run per seed, or some of them."""
     programs = {variant: program(variant, runs) for variant, runs in results.items()}
     by_kind: dict[Kind, list[Program]] = {}
     for variant, one in programs.items():
@@ -46,7 +46,7 @@ def assess(exercise: Exercise, results: Results, target: Target) -> Evidence:
         partial_fixes=tuple(by_kind.get("partial", ())),
         wrong_fixes=tuple(by_kind.get("wrong", ())),
         valid_fixes=tuple(by_kind.get("valid", ())),
-        problems=tuple(_problems(exercise, results, target, margin)),
+        problems=tuple(_problems(exercise, results, target, margin, whole=whole)),
     )
 
 
@@ -74,7 +74,9 @@ def _margin(correct: Iterable[Program], below: float) -> float | None:
     return (below - max(known)) / (abs(below) or 1.0) if len(known) == len(losses) else None
 
 
-def _problems(exercise: Exercise, results: Results, target: Target, margin: float | None) -> Iterator[str]:
+def _problems(
+    exercise: Exercise, results: Results, target: Target, margin: float | None, *, whole: bool
+) -> Iterator[str]:
     for variant, runs in results.items():
         yield from _right_outcome(variant, runs)
         yield from _runs_at_all(variant, runs)
@@ -83,7 +85,8 @@ def _problems(exercise: Exercise, results: Results, target: Target, margin: floa
     if margin is not None and margin < MARGIN:
         yield f"the worst correct loss is {margin:.0%} of the way under `below`, {MARGIN:.0%} wanted"
     yield from _symptoms_shown(exercise, results, target)
-    yield from _idle_checks(results)
+    if whole:
+        yield from _idle_checks(results)
     yield from _telling_hints(exercise, results)
 
 

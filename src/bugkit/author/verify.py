@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import nullcontext
@@ -44,25 +45,28 @@ def verify(
     *,
     engine: Engine | None = None,
     grader: Grader | None = None,
-    brief: bool = False,
+    fixes: int | None = None,
 ) -> list[Evidence]:
     """The evidence of each exercise, in order; ``on_progress(done, total, label)`` is called after every run.
 
-    Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too. In a ``brief``
-    proof the solution takes all seeds, each valid fix one of them in turn, and what has to fail runs until it has.
+    Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too.
+
+    With a number of ``fixes`` the proof is brief. What is shipped, the solution and each bug alone run on all seeds;
+    of the others at most so many, valid ones on one seed each, those that have to fail until they have. Whether every
+    check is good for something is not asked then.
 
     All patches are tried before anything runs: ManifestError where one does not fit.
     """
     if not seeds:
         raise UsageError("nothing is proved without a seed", next_command="bugkit author verify --seeds 20")
     programs = {exercise.id: variants(exercise) for exercise in exercises}
-    if brief:
-        programs = {name: _in_turn(some, len(seeds)) for name, some in programs.items()}
+    if fixes is not None:
+        programs = {name: _briefly(some, fixes, seeds) for name, some in programs.items()}
     cases = [Case(e, v, seed) for e in exercises for v in programs[e.id] for seed in v.among(seeds)]
     first: list[Case] = []
     later: list[Case] = []
     for case in cases:
-        waits = brief and case.variant.may_fail_once and case.seed != seeds[0]
+        waits = fixes is not None and case.variant.may_fail_once and case.seed != seeds[0]
         (later if waits else first).append(case)
     with nullcontext(grader) if grader else Grader(engine, hidden=True) as hall:
         results = _gathered(hall, first, on_progress)
@@ -74,13 +78,16 @@ def verify(
         runs = {variant: [results[key] for key in of_it if key in results] for variant, of_it in keys.items()}
         return {variant: some for variant, some in runs.items() if some}
 
-    return [assess(e, seen(e), target_of(e)) for e in exercises]
+    return [assess(e, seen(e), target_of(e), whole=fixes is None) for e in exercises]
 
 
-def _in_turn(programs: Sequence[Variant], seeds: int) -> list[Variant]:
-    """The programs, with a seed of its own for each valid fix."""
-    valid = [one for one in programs if one.kind == "valid"]
-    return [replace(one, turn=valid.index(one) % seeds) if one.kind == "valid" else one for one in programs]
+def _briefly(programs: Sequence[Variant], fixes: int, seeds: Sequence[int]) -> list[Variant]:
+    """All that must run on every seed, and some of the rest from all over; of these, the right ones on a seed each."""
+    needed = [one for one in programs if one.kind in ("shipped", "solution") or len(one.left) == 1]
+    rest = [one for one in programs if one not in needed and one.among(seeds)]
+    some = rest[:: max(1, -(-len(rest) // fixes))]
+    turns = itertools.cycle(range(len(seeds)))
+    return needed + [replace(one, turn=next(turns)) if one.correct else one for one in some]
 
 
 def _gathered(
