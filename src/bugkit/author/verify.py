@@ -51,9 +51,9 @@ def verify(
 
     Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too.
 
-    With a number of ``fixes`` the proof is brief. What is shipped, the solution and each bug alone run on all seeds; of
-    the others at most so many, valid ones on one seed each, those that have to fail until they have. Whether every check
-    is good for something is not asked then.
+    With a number of ``fixes`` the proof is brief. What is shipped, the solution and each bug alone run on all seeds;
+    of the others at most so many, valid ones on one seed each, those that have to fail until they have. Whether every
+    check is good for something is not asked then.
 
     All patches are tried before anything runs: ManifestError where one does not fit.
     """
