@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from bugkit.lab import messages
+from bugkit.lab.bench import Bench, StoppedByLearner, exercise_of
 from bugkit.progress import Progress
 
 PACK = Path(__file__).parent / "pack"
@@ -207,3 +208,18 @@ def test_what_a_notebook_names_is_cleaned() -> None:
     assert told is not None
     assert told["cell"] == 39 * "x" + "…"
     assert messages.event({"event": "unknown", "seed": 0}) is None
+
+
+def test_a_check_that_is_stopped_before_it_begins_does_not_begin(tmp_path: Path) -> None:
+    """Stop and check travel on connections of their own; what is asked for later is judged."""
+    pack = Path(shutil.copytree(PACK, tmp_path / "pack"))
+    notebook = pack / TOY
+    exercise = exercise_of(notebook)
+    assert exercise
+    bench = Bench()
+    number = bench.ask()
+    bench.stop()
+    with closing(bench):
+        with pytest.raises(StoppedByLearner):
+            bench.check(number, exercise, notebook, lambda _: None)
+        assert bench.check(bench.ask(), exercise, notebook, lambda _: None).verdict.outcome == "failed"

@@ -60,6 +60,10 @@ export class Sheet extends Widget {
     this._begin();
     try {
       await this._save();
+      if (this._isStopped) {
+        return await this._take({ event: 'stopped' });
+      }
+      this._isAsked = true;
       this._say('Judging the saved notebook');
       for await (const message of check(this._path)) {
         await this._take(message);
@@ -72,11 +76,12 @@ export class Sheet extends Widget {
     }
   }
 
-  /** Stop the check; the server's last word comes through the check itself. */
+  /** Stop the check; the server's last word comes through the check itself. While it saves nothing is to be asked. */
   async stop(): Promise<void> {
     this._say('Stopping …');
+    this._isStopped = true;
     try {
-      await stop();
+      await (this._isAsked && stop());
     } catch (error) {
       this._fail({ what: String(error), evidence: [], next: '' });
     }
@@ -106,6 +111,7 @@ export class Sheet extends Widget {
   }
 
   private _begin(): void {
+    this._isStopped = this._isAsked = false;
     this._say('Saving …');
     this._trouble.replaceChildren();
     this._show(null);
@@ -227,6 +233,8 @@ export class Sheet extends Widget {
   private _judged: IShown | null = null;
   private _shown: IShown | null = null;
   private _isRunning = false;
+  private _isAsked = false; // the server, to judge
+  private _isStopped = false;
   private _saved = Promise.resolve(); // the save that somebody else began
   private _settle = () => {};
   private _isPassed: boolean;

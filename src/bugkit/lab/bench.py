@@ -28,19 +28,25 @@ class Bench:
         self._lock = threading.Lock()  # held while the grader is exchanged
         self._grader: Grader | None = None
         self._is_closed = False
+        self._asked = self._stopped = 0  # checks so far, and up to which of them they are stopped
+
+    def ask(self) -> int:
+        """The number of a check that is about to come, so that it can be stopped before it begins."""
+        self._asked += 1
+        return self._asked
 
     def warm(self, exercise: Exercise) -> None:
         """Begin to warm a box for this exercise, so that the first check does not wait for an import of torch."""
         self._ready().warm(exercise.manifest.run.arrays)
 
-    def check(self, exercise: Exercise, path: Path, tell: OnEvent) -> Attempt:
+    def check(self, number: int, exercise: Exercise, path: Path, tell: OnEvent) -> Attempt:
         """Judge, and keep the attempt. StoppedByLearner when it was stopped meanwhile; a newer check stops an older."""
         from bugkit.attempt import attempt
 
         if self._turn.locked():
-            self.stop()
+            self._stop(number - 1)
         with self._turn:
-            grader = self._ready()
+            grader = self._ready(number)
             try:
                 return attempt(exercise, path, progress_of(path), on_event=tell, warm=grader)
             except Exception:  # where runs are ended under way, one may be met in any state
@@ -49,22 +55,26 @@ class Bench:
                 raise StoppedByLearner from None
 
     def stop(self) -> None:
-        """End what runs now."""
-        with self._lock:
-            grader, self._grader = self._grader, None
-        if grader:
-            grader.stop()
+        """End what runs now, and what was asked for and does not run yet."""
+        self._stop(self._asked)
 
     def close(self) -> None:
         """End what runs now, for good."""
         self._is_closed = True
         self.stop()
 
-    def _ready(self) -> Grader:
+    def _stop(self, number: int) -> None:
+        with self._lock:
+            self._stopped = max(self._stopped, number)
+            grader, self._grader = self._grader, None
+        if grader:
+            grader.stop()
+
+    def _ready(self, number: int | None = None) -> Grader:
         from bugkit.grader import Grader
 
         with self._lock:
-            if self._is_closed:
+            if self._is_closed or (number is not None and number <= self._stopped):
                 raise StoppedByLearner
             if self._grader is None:
                 self._grader = Grader()

@@ -119,7 +119,7 @@ class CheckHandler(BugkitHandler):
             if message := messages.event(event):
                 loop.call_soon_threadsafe(lines.put_nowait, message)
 
-        work = asyncio.ensure_future(asyncio.to_thread(self._judged, exercise, notebook, tell))
+        work = asyncio.ensure_future(asyncio.to_thread(self._judged, self.bench.ask(), exercise, notebook, tell))
         work.add_done_callback(lambda done: lines.put_nowait(done.result()))
         while True:
             message = await lines.get()
@@ -139,10 +139,10 @@ class CheckHandler(BugkitHandler):
         self.set_status(204)
         self.finish()
 
-    def _judged(self, exercise: Exercise, notebook: Path, tell: OnEvent) -> messages.Message:
+    def _judged(self, number: int, exercise: Exercise, notebook: Path, tell: OnEvent) -> messages.Message:
         """The last message, whatever happens."""
         try:
-            return messages.verdict(self.bench.check(exercise, notebook, tell))
+            return messages.verdict(self.bench.check(number, exercise, notebook, tell))
         except StoppedByLearner:
             return {"event": "stopped"}
         except BugkitError as error:
