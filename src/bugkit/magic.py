@@ -33,7 +33,8 @@ def register(shell: Any) -> None:
     """Give an IPython shell the line magic ``%bugkit``; a second time changes nothing."""
 
     def bugkit(line: str) -> None:
-        shell.display_pub.publish(answer(line, notebook_of(shell), ran_in(shell)))
+        on_it = any(command in line for command in ON_THIS_NOTEBOOK)  # or Colab's page would be asked for nothing
+        shell.display_pub.publish(answer(line, notebook_of(shell) if on_it else None, ran_in(shell)))
 
     shell.register_magic_function(bugkit, magic_kind="line", magic_name="bugkit")
 

@@ -35,9 +35,14 @@ class Variant:
         return self.kind in ("solution", "valid")
 
     @property
+    def is_witness(self) -> bool:
+        """Whether a proof cannot do without any run of it: a bug alone shows its symptom."""
+        return self.kind in ("shipped", "solution") or len(self.left) == 1
+
+    @property
     def may_fail_once(self) -> bool:
-        """Whether one failure proves all that is wanted of it: it is no witness of a bug's symptom either."""
-        return self.kind in ("partial", "wrong") and len(self.left) != 1
+        """Whether one failure proves all that is wanted of it."""
+        return not self.correct and not self.is_witness
 
     def among(self, seeds: Sequence[int]) -> Sequence[int]:
         """The seeds that it runs on, which may be none."""

@@ -82,12 +82,12 @@ def verify(
 
 
 def _briefly(programs: Sequence[Variant], fixes: int, seeds: Sequence[int]) -> list[Variant]:
-    """All that must run on every seed, and some of the rest from all over; of these, the right ones on a seed each."""
-    needed = [one for one in programs if one.kind in ("shipped", "solution") or len(one.left) == 1]
-    rest = [one for one in programs if one not in needed and one.among(seeds)]
+    """The witnesses, and some of the rest from all over; of these, the right ones on a seed each."""
+    witnesses = [one for one in programs if one.is_witness]
+    rest = [one for one in programs if not one.is_witness and one.among(seeds)]
     some = rest[:: max(1, -(-len(rest) // fixes))]
     turns = itertools.cycle(range(len(seeds)))
-    return needed + [replace(one, turn=next(turns)) if one.correct else one for one in some]
+    return witnesses + [replace(one, turn=next(turns)) if one.correct else one for one in some]
 
 
 def _gathered(
