@@ -57,6 +57,7 @@ def saw():
         ([2.29, 968.6, *noisy(lambda _: 2.33)], 2.33, NATS, "diverged"),
         ([2.3, 1.1, 0.7], 0.7, NATS, "too-early"),
         (noisy(lambda t: 4.88 + 0.7 * math.exp(-20 * t), noise=0.01), 5.2, TOKENS, "plateau"),  # near ln(255 + e) - 1
+        (noisy(lambda t: 3.6 + 2 * math.exp(-9 * t), noise=0.03), 4.85, TOKENS, "gap"),  # another text than it learns
         (noisy(lambda t: 6.2 + 6 * t * (1 - t), noise=0.01), 6.2, TOKENS, "plateau"),  # falls, from a hump
     ],
 )

@@ -12,6 +12,8 @@ from bugkit.verdict import RunResult, Symptom, Target
 AT_MOST = 3
 FEW = 8  # with fewer losses nothing can be said about the shape
 MANY_TIMES = 5  # what grew this much over its start has diverged
+GAP = 1.2  # held-out loss by training loss, where training alone ends as wanted
+WIDE_GAP = 3  # and where it does not
 NEAR_FLOOR = 0.35  # nats: above this, the lowest of the losses has not come near the floor
 SPIKE = 10  # so has what once grew this much and never came below its start
 ORDER = (  # most decisive first
@@ -174,7 +176,7 @@ def _start_off(target: Target, shape: _Shape) -> str | None:
 def _gap(run: RunResult, target: Target, shape: _Shape) -> str | None:
     if run.loss is None or run.loss < target.below or shape.end < 0:
         return None
-    if run.loss > (1.5 if shape.end < target.below else 3) * shape.end:
+    if run.loss > (GAP if shape.end < target.below else WIDE_GAP) * shape.end:
         return f"The training loss ends at {_plain(shape.end)}, but the held-out loss is {_plain(run.loss)}"
     return None
 
