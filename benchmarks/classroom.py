@@ -3,8 +3,9 @@
     python benchmarks/classroom.py --nbgrader VENV --students 60          # all of it, on a quiet machine
     python benchmarks/classroom.py --students 8 --exercises ex01,ex02 --parts verdicts,kills
 
-``verdicts``: the whole class, every verdict against what its maker intended, and once more: are the two runs equal?
-``kills``: ended by SIGKILL at random moments and started again, is the gradebook that of the undisturbed run?
+``verdicts``: the whole class, every verdict against what its maker intended.
+``again``: the whole class once more: are the two runs equal?
+``kills``: once more, ended by SIGKILL at random moments and started again: is its gradebook that of the first run?
 ``bound``: the time that training alone takes on all cores, as a share of the time that grading right notebooks takes.
 ``nbgrader``: the same right notebooks, one seed each, by `nbgrader autograde` and by bugkit, in turns.
 ``memory``: the largest resident size of the grading process over two sizes of a class of toys.
@@ -39,6 +40,7 @@ from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import cores
 from bugkit.notebook import Notebook, parse, read
 
+PARTS = ("verdicts", "again", "kills", "bound", "nbgrader", "memory")
 RIGHT = {"right": 1}
 TOYS = ROOT / "tests" / "pack"
 
@@ -70,11 +72,10 @@ class Bench:
         return seconds, json.loads(done.stdout)
 
     def verdicts(self) -> None:
-        """As intended, and the same twice."""
+        """As intended."""
         folder = self.work / "class"
         intended = make(folder, self.exercises, self.wishes.students, self.wishes.seed)
         seconds, tally = self.timed(self.command(folder, self.work / "whole.db"))
-        self.timed(self.command(folder, self.work / "twice.db"))
         whole = told(self.work / "whole.db")
         odd = [
             f"{student} {exercise}: {one['kind']} {one['what']}: {whole.get((student, exercise), ['nothing'])[0]}"
@@ -90,13 +91,17 @@ class Bench:
             "not_as_intended": odd,
             "tally": tally,
             "seconds": round(seconds, 1),
-            "two_runs_are_equal": whole == told(self.work / "twice.db"),
         }
+
+    def again(self) -> None:
+        """The same twice."""
+        whole = self.whole()
+        self.timed(self.command(self.work / "class", self.work / "twice.db"))
+        self.found["again"] = {"two_runs_are_equal": whole == told(self.work / "twice.db")}
 
     def kills(self) -> None:
         """Killed at random moments, it ends as if nothing had been."""
-        if "verdicts" not in self.found:
-            self.verdicts()
+        undisturbed = self.whole()
         rng, book = random.Random(self.wishes.seed), self.work / "killed.db"
         command = self.command(self.work / "class", book)
         whole = self.found["verdicts"]["seconds"]
@@ -104,7 +109,7 @@ class Bench:
         for _ in range(self.wishes.kills):
             process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                process.wait(rng.uniform(1, max(2.0, 2 * whole / self.wishes.kills)))
+                process.wait(rng.uniform(1, max(2.0, 1.5 * whole / self.wishes.kills)))
             except psutil.TimeoutExpired:
                 below = process.children(recursive=True)
                 process.kill()
@@ -113,8 +118,14 @@ class Bench:
                 _, alive = psutil.wait_procs(below, timeout=30)
                 survivors += sum(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in alive)
         self.timed(command)
-        same = told(book) == told(self.work / "whole.db")
+        same = told(book) == undisturbed
         self.found["kills"] = {"killed": killed, "processes_that_survived": survivors, "same_gradebook": same}
+
+    def whole(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+        """The undisturbed run's gradebook."""
+        if "verdicts" not in self.found:
+            self.verdicts()
+        return told(self.work / "whole.db")
 
     def bound(self) -> None:
         """Training alone on all cores, as a share of grading's time: in whole, and of what a warm grader adds."""
@@ -260,14 +271,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--memory", default="60,600", help="submissions, two sizes")
     parser.add_argument("--nbgrader", type=Path, metavar="VENV", help="an environment with nbgrader, torch and numpy")
-    parser.add_argument("--parts", default="verdicts,kills,bound,nbgrader,memory")
+    parser.add_argument("--parts", default=",".join(PARTS))
     parser.add_argument("--out", type=Path, help="the answers as JSON")
     wishes = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bugkit-bench-") as folder:
         bench = Bench(wishes, Path(folder))
-        parts: dict[str, Callable[[], None]] = {
-            name: getattr(bench, name) for name in ("verdicts", "kills", "bound", "nbgrader", "memory")
-        }
+        parts: dict[str, Callable[[], None]] = {name: getattr(bench, name) for name in PARTS}
         for name in wishes.parts.split(","):
             if name != "nbgrader" or wishes.nbgrader:
                 parts[name]()
