@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import struct
 import subprocess
 import sys
 import venv
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -79,6 +80,32 @@ def test_a_fork_is_not_the_zygotes_to_keep():
         preflight(TOOL, zygote)
         left = psutil.Process(zygote._process.pid).children(recursive=True)
         assert [one.cmdline()[-3:-2] for one in left] == [["bugkit.box.inside.zygote"]]
+
+
+@needs_a_sandbox
+@needs_root
+def test_a_sandbox_that_nobody_moved_into_ends_with_its_grader():
+    """Killed before bubblewrap's first process asks to die with its parent, the grader leaves nothing standing."""
+    program = """
+import os, signal
+from bugkit.box import bwrap, walls
+from bugkit.box.sandbox import Sandboxed
+
+whole = walls.namespaces
+walls.namespaces = lambda: ([word for word in line if word != "--die-with-parent"] for line in whole())
+
+class Killer:
+    def fork(self, words, user, sandbox, descriptor, holder):
+        print(wall._init, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+wall = Sandboxed(bwrap.find(), Killer())
+wall.start(["-m", "nothing", "0"], 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(int(done.stdout)).wait(30)
 
 
 @needs_a_sandbox

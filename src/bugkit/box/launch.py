@@ -28,11 +28,12 @@ def launched(
     *,
     trusted: bool = False,
     info: int | None = None,
-    output: int = subprocess.DEVNULL,
+    stream: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """A command behind the walls with these descriptors; bubblewrap tells of it through ``info``.
 
-    What is trusted sees the same files, and is neither apart from other processes nor under the filter of calls.
+    It reads from ``stream`` and writes to it. What is trusted sees the same files, and is neither apart from other
+    processes nor under the filter of calls.
     """
     with _handed(_fonts()) as fonts, _handed(seccomp.program() or b"") as filters:
         given = [*descriptors, fonts.fileno()]
@@ -45,7 +46,7 @@ def launched(
             given.append(info)
         with _handed("\0".join(options).encode()) as arguments:
             argv = [tool.path, "--args", str(arguments.fileno()), "--", *command]
-            return _starter.submit(_popen, argv, [*given, arguments.fileno()], output).result()
+            return _starter.submit(_popen, argv, [*given, arguments.fileno()], stream).result()
 
 
 def last_words(process: subprocess.Popen[bytes]) -> list[str]:
@@ -69,14 +70,14 @@ def _handed(text: bytes) -> IO[bytes]:
     return file
 
 
-def _popen(argv: list[str], given: Sequence[int], output: int) -> subprocess.Popen[bytes]:
+def _popen(argv: list[str], given: Sequence[int], stream: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
         env={},
         cwd="/",
         pass_fds=given,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
+        stdin=stream,
+        stdout=stream,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )

@@ -10,6 +10,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -25,7 +26,7 @@ from bugkit.errors import Fault
 FIRST_USER, USERS = 61184, 4096  # systemd's range of users that exist only while a service runs
 BOX_MIB = 2048  # what a box may hold beyond its runs' limits: the interpreter, and files in memory
 GONE_SECONDS = 5.0
-HOLDER = ["sh", "-c", "echo; exec sleep infinity > /dev/null"]  # tells when it runs, and keeps a sandbox standing
+HOLDER = ["sh", "-c", "echo; exec cat > /dev/null"]  # tells when it runs, and keeps a sandbox standing while we live
 MOST_SHARING = 64  # processes, whose shares of memory are asked for: that takes a millisecond each
 
 _numbers = count()
@@ -43,6 +44,7 @@ class Sandboxed:
         self._init = 0  # the first process inside, by its number outside
         self._interpreter = 0
         self._handle = -1
+        self._lifeline: socket.socket | None = None  # the holder's: bubblewrap's own comes after its first moments
         self._group: cgroup.Group | None = None
 
     def start(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes]:
@@ -57,13 +59,10 @@ class Sandboxed:
         """The zygote's fork inside a sandbox; None where there is no zygote, or it cannot."""
         if not self._zygote:
             return None
-        standing, stands = os.pipe()
-        try:
-            process = self._started(HOLDER, [], stands)
-        finally:
-            os.close(stands)
-        with os.fdopen(standing, "rb", buffering=0) as pipe:
-            pipe.read(1)  # only now is all in place that is around it
+        self._lifeline, theirs = socket.socketpair()
+        with theirs:
+            process = self._started(HOLDER, [], theirs.fileno())
+        self._lifeline.recv(1)  # only now is all in place that is around it
         try:
             self._interpreter = self._zygote.fork(words, self._user, self._handle, descriptor, process)
         except Fault:
@@ -74,13 +73,13 @@ class Sandboxed:
         return process
 
     def _started(
-        self, command: list[str], descriptors: list[int], output: int = subprocess.DEVNULL
+        self, command: list[str], descriptors: list[int], stream: int = subprocess.DEVNULL
     ) -> subprocess.Popen[bytes]:
         """A command in a new sandbox, whose first process is known then."""
         told, tell = os.pipe()
         try:
             words = [*walls.dropped(self._user), *command]
-            process = launched(self._tool, words, descriptors, info=tell, output=output)
+            process = launched(self._tool, words, descriptors, info=tell, stream=stream)
         finally:
             os.close(tell)
         self._find_init(process, told)
@@ -111,6 +110,8 @@ class Sandboxed:
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """End the first process inside: with it the kernel ends all others. Then reap, in this order."""
+        if self._lifeline:
+            self._lifeline.close()
         if self._handle >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
