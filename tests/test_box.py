@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import psutil
 import pytest
@@ -133,8 +135,9 @@ def test_runs_do_not_see_each_other_and_nothing_survives(box):
     report, _ = finished(box, "import builtins\nlosses = [hasattr(builtins, 'leak') or 'here' in globals()]")
     assert report["status"] == "ok"
     assert finished(box, "import builtins\nlosses = [hasattr(builtins, 'leak')]")[1][0] == 0
-    finished(box, "import subprocess; subprocess.Popen(['sleep', '1000'])")
-    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "1000"]]
+    command = ["sleep", f"1000.{os.getpid()}"]  # ours: other tests may run beside this one
+    finished(box, f"import subprocess; subprocess.Popen({command})")
+    assert not [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == command]
 
 
 def test_names_are_called_with_arrays_and_give_arrays(box):
