@@ -157,7 +157,7 @@ CEILING = """
 import resource, numpy
 from bugkit.box.ceiling import Ceiling
 before = resource.getrlimit(resource.RLIMIT_DATA)
-ceiling = Ceiling()
+ceiling = Ceiling(1)
 numpy.ones(10 << 17)
 try:
     numpy.ones(50 << 20)
@@ -174,6 +174,29 @@ print("and given")
 def test_the_grader_has_a_ceiling_over_its_memory():
     done = subprocess.run([sys.executable, "-c", CEILING], capture_output=True, text=True, check=False)
     assert done.stdout == "refused\nand given\n", done.stderr
+
+
+MULTIPLIED = """
+import threading
+import numpy
+from bugkit.box import ceiling
+ceiling.ALLOWANCE_MIB, ceiling.THREAD_MIB = 8, 16  # a thread's stack, and little to compute with
+ceiling.Ceiling(8)
+matrix = numpy.ones((512, 512))
+threads = [threading.Thread(target=lambda: matrix @ matrix) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("multiplied")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what a process may write")
+def test_threads_multiply_below_the_ceiling():
+    """Where BLAS gets no memory for its buffers, it ends the process, or hangs it."""
+    done = subprocess.run([sys.executable, "-c", MULTIPLIED], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "multiplied\n", done.stderr
 
 
 @pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")

@@ -76,7 +76,8 @@ class Grader:
         self._may_do_without = sandbox is None
         self._ahead = ahead
         self._hidden = hidden
-        self._pool = ThreadPoolExecutor(workers or cores())
+        workers = workers or cores()
+        self._pool = ThreadPoolExecutor(workers)
         self._lock = threading.RLock()
         self._stock: dict[str, Boxes] = {}
         self._many = bool(sandbox)
@@ -84,7 +85,7 @@ class Grader:
         self._boxes: dict[tuple[str, str], Runs] = {}
         self._checks: dict[Path, authors.Checks] = {}
         self._closed = False
-        self._ceiling = Ceiling() if sandbox else None
+        self._ceiling = Ceiling(workers) if sandbox else None
 
     def __enter__(self) -> Grader:
         return self

@@ -1,25 +1,34 @@
-"""A ceiling over the grader's own memory: a check that is made to compute a huge table raises MemoryError instead."""
+"""A ceiling over the grader's own memory: a check that is made to compute a huge table raises MemoryError instead.
+
+OpenBLAS, below numpy's ``@``, raises nothing where it gets no memory: it calls exit(), and in a thread even that hangs
+(seen with 0.3.31). Its buffers, 32 MiB for each thread that multiplies at once, are kept once they are made.
+"""
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 ALLOWANCE_MIB = 256  # beyond what is held already; an answer's four million numbers take 32
+THREAD_MIB = 128  # beyond that: the stack of a worker's thread, its heap, what it computes with
 
 
 class Ceiling:
     """In force until it is lifted; on Linux only. Boxes have limits of their own, and lift what they inherit of it."""
 
-    def __init__(self, allowance_mib: int = ALLOWANCE_MIB) -> None:
+    def __init__(self, workers: int) -> None:
         self._before: tuple[int, int] | None = None
+        _have_buffers(workers)
         with suppress(ImportError, OSError, StopIteration):  # no such limits, or no /proc: not Linux
             import resource
 
             held = _held_mib()
             self._before = resource.getrlimit(resource.RLIMIT_DATA)
             hard = self._before[1]
-            wanted = (held + allowance_mib) << 20
+            wanted = (held + ALLOWANCE_MIB + THREAD_MIB * workers) << 20
             resource.setrlimit(
                 resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
             )
@@ -31,6 +40,21 @@ class Ceiling:
 
             resource.setrlimit(resource.RLIMIT_DATA, self._before)
             self._before = None
+
+
+def _have_buffers(workers: int) -> None:
+    """Multiply in as many threads at once: each for longer than the system lets a thread run in one go."""
+    matrix, together = np.ones((512, 512)), threading.Barrier(workers)
+
+    def multiply() -> None:
+        together.wait()
+        matrix @ matrix
+
+    threads = [threading.Thread(target=multiply) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _held_mib() -> int:
