@@ -12,6 +12,7 @@ from bugkit.verdict import RunResult, Target
 
 NATS = Target("Held-out cross-entropy", "nats", below=0.5, above=0.01, at_start=math.log(10), max_steps=1000)
 TOKENS = Target("Held-out cross-entropy", "nats", below=4.8, above=1.6, at_start=math.log(256), max_steps=1000)
+SHARE = Target("Share", "of the best", below=0.1, above=0.0, at_start=None, max_steps=1000)
 VARIANCE = Target("Held-out squared error", "variance", below=0.2, above=0.0, at_start=1.0, max_steps=1000)
 
 
@@ -58,6 +59,8 @@ def saw():
         ([2.3, 1.1, 0.7], 0.7, NATS, "too-early"),
         (noisy(lambda t: 4.88 + 0.7 * math.exp(-20 * t), noise=0.01), 5.2, TOKENS, "plateau"),  # near ln(255 + e) - 1
         (noisy(lambda t: 3.6 + 2 * math.exp(-9 * t), noise=0.03), 4.85, TOKENS, "gap"),  # another text than it learns
+        (noisy(lambda t: 0.4 + 0.45 * math.exp(-40 * t), noise=0.01), 0.4, SHARE, "plateau"),  # falls, and at once
+        (noisy(lambda _: 0.85, noise=0.01), 0.85, SHARE, "flat"),
         (noisy(lambda t: 6.2 + 6 * t * (1 - t), noise=0.01), 6.2, TOKENS, "plateau"),  # falls, from a hump
     ],
 )

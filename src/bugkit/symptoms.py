@@ -72,6 +72,10 @@ class _Shape:
         return _quantile(self.finite[: len(self.finite) // 5 or 1], 0.5)
 
     @property
+    def first(self) -> float:
+        return _quantile(self.finite[:FEW], 0.5)
+
+    @property
     def lowest(self) -> float:
         """The lowest of the four quarters' medians."""
         size = len(self.tail)
@@ -243,7 +247,7 @@ def _meaning(target: Target) -> str:
 
 def _start(target: Target, shape: _Shape) -> float:
     """The level that training starts from: as the author gives it, else as the first losses show it."""
-    return shape.head if target.at_start is None else target.at_start
+    return shape.first if target.at_start is None else target.at_start
 
 
 def _classes(target: Target) -> int | None:
