@@ -7,6 +7,7 @@ OpenBLAS, below numpy's ``@``, raises nothing where it gets no memory: it calls 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,15 +47,12 @@ def _have_buffers(workers: int) -> None:
     """Multiply in as many threads at once: each for longer than the system lets a thread run in one go."""
     matrix, together = np.ones((512, 512)), threading.Barrier(workers)
 
-    def multiply() -> None:
+    def multiply(_: int) -> None:
         together.wait()
         matrix @ matrix
 
-    threads = [threading.Thread(target=multiply) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(multiply, range(workers)))
 
 
 def _held_mib() -> int:
