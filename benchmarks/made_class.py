@@ -23,12 +23,15 @@ EXERCISES = "ex01,ex02,ex03,ex04,ex05,ex06"
 SHARES = {"right": 48, "wrong": 26, "unfinished": 12, "broken": 8, "hostile": 6}
 HOG = "hog = []\nwhile True:\n    hog.append(bytearray(1 << 26))"
 THIEF = """import os
+found = ["/etc/shadow"]
 for folder, folders, files in os.walk("/"):
     folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys")]
     for name in files:
-        if name in ("hidden_checks.py", "bugs.toml", "intended.json", "shadow") or name.startswith("gradebook"):
-            if os.access(os.path.join(folder, name), os.R_OK):
-                raise RuntimeError(f"it can read {folder}/{name}")"""
+        if name in ("hidden_checks.py", "bugs.toml", "intended.json") or name.startswith("gradebook"):
+            found.append(os.path.join(folder, name))
+for name in found:
+    if os.access(name, os.R_OK):
+        raise RuntimeError(f"it can read {name}")"""
 HOSTILE = {  # what is done before the first line of one's own, and what that deserves
     "loops-for-ever": ("while True:\n    pass", ["error"]),
     "leaves": ("import os\nos._exit(0)", ["error"]),
