@@ -358,16 +358,20 @@ def test_check_writes_a_page_and_junit_beside_its_report(bugkit: Bugkit, tmp_pat
 
 def test_all_verdicts_go_into_one_file(bugkit: Bugkit, pack: Path, tmp_path: Path) -> None:
     notebook_of(pack).write_text("{")
-    html, junit = tmp_path / "all.html", tmp_path / "all.xml"
-    result = bugkit("check", "--all", "--json", "--html", html, "--junit", junit)
+    html, junit, summary, points = (tmp_path / f"all.{ending}" for ending in ("html", "xml", "md", "json"))
+    files = ("--html", html, "--junit", junit, "--markdown", summary, "--github-classroom", points)
+    result = bugkit("check", "--all", "--json", *files)
     assert result.returncode == 2
     assert json.loads(result.stdout)["format"] == 1
     assert "toy02" in html.read_text(encoding="utf-8")
     judged, unread = ElementTree.parse(junit).getroot()
     assert (judged.get("name"), unread.get("name"), unread.get("errors")) == ("toy02", "toy01", "1")
+    assert summary.read_text(encoding="utf-8").startswith("## 0 of 2 passed\n")
+    tests = json.loads(points.read_text(encoding="utf-8"))["tests"]
+    assert {test["name"]: test["status"] for test in tests} == {"toy02": "fail", "toy01": "error"}
 
 
-@pytest.mark.parametrize("option", ["--html", "--junit"])
+@pytest.mark.parametrize("option", ["--html", "--junit", "--markdown", "--github-classroom"])
 def test_a_file_that_cannot_be_written_keeps_the_verdict(bugkit: Bugkit, pack: Path, option: str) -> None:
     result = bugkit("check", "toy01", solution_of(pack), "--json", option, pack / "exercises")
     assert result.returncode == 2

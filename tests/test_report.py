@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from xml.etree import ElementTree
 
 import pytest
+from markdown_it import MarkdownIt
 from rich.console import Console
 
+from bugkit.report import github
 from bugkit.report.clean import clean
 from bugkit.report.junit import junit
 from bugkit.report.machine import as_json, thinned
@@ -198,3 +201,92 @@ def test_junit_of_hostile_text_is_well_formed():
     (suite,) = suites(verdict(title=nasty, checks=(check,), symptoms=(Symptom("flat", nasty),), no_sandbox=nasty))
     assert len(list(suite.iter("failure"))) == 1  # of the convergence
     assert "<failure/>" in suite.find("testcase/error").get("message")
+
+
+# GitHub
+
+
+def shown(*verdicts, **unread) -> str:
+    """Markdown as a page, of the dialect that GitHub speaks, addresses as links and HTML let through."""
+    markdown = MarkdownIt("gfm-like", {"html": True}).render(github.markdown(verdicts, unread))
+    return markdown.replace("<p>", "").replace("</p>", "")
+
+
+def test_a_summary_tells_all_in_a_table_and_then_what_did_not_pass():
+    good = RunResult(0, "ok", loss=0.3, converged=True)
+    passed = verdict(exercise="toy02", title="Never moves", outcome="passed", runs=(good,), checks=(), symptoms=())
+    page = shown(verdict(), passed, toy03="the file is empty")
+    assert "<h2>1 of 3 passed</h2>" in page
+    cells = [
+        [cell.text for cell in row]
+        for row in ElementTree.fromstring(page[page.index("<tbody>") : page.index("</table>")])
+    ]
+    assert cells == [
+        ["toy01 Too big", "✗ FAILED", "1.52", "0 of 1"],
+        ["toy02 Never moves", "✓ PASSED", "0.3", None],
+        ["toy03", "! NOT JUDGED", None, None],
+    ]
+    assert "<h3>toy01 Too big</h3>" in page
+    assert "✗ Every row sums to one. a row sums to 1.25 (1 wanted) (seed 1)" in page
+    assert "it looks like: The loss stays flat at 2.3 nats." in page
+    assert "<code>bugkit hint toy01</code>" in page
+    assert "toy02" not in page[page.index("<h3>") :]
+    assert page.rstrip().endswith("<h3>toy03</h3>\n<ul>\n<li>the file is empty</li>\n</ul>")
+
+
+def test_code_in_a_sentence_is_code_on_github():
+    check = CheckResult("check_rows", "Rows of `weights` sum to `1`.", "failed", "`<b>` and a ` more", 0)
+    page = shown(verdict(checks=(check,)))
+    assert "Rows of <code>weights</code> sum to <code>1</code>. <code>&lt;b&gt;</code> and a ` more (seed 0)" in page
+
+
+def test_a_summary_says_how_a_run_ended():
+    timed_out = RunResult(0, "timed_out", "it took longer than 60 s")
+    page = shown(verdict(outcome="error", runs=(timed_out,), checks=()))
+    assert "<td>timed out</td>" in page
+    assert "seed 0: timed out: it took longer than 60 s" in page
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "<img src=x onerror=alert(1)>",
+        "[click](http://evil.example) ![x](http://evil.example)",
+        "http://evil.example www.evil.example eve@evil.example",
+        "| a | b |\n## heading\n> quote\n- list\n1. list",
+        "`code` *bold* _bold_ ~~gone~~ &lt; \\ \x1b[31m",
+    ],
+)
+def test_what_a_notebook_says_stays_text_on_github(nasty):
+    check = CheckResult("check_rows", nasty, "failed", nasty, 0)
+    run = RunResult(0, "raised", nasty)
+    one = verdict(exercise=nasty, title=nasty, runs=(run,), checks=(check,), symptoms=(Symptom("flat", nasty),))
+    page = shown(one, **{nasty: nasty})
+    plain = shown(verdict(runs=(RunResult(0, "raised", "x"),)), toy03="x")
+    tags = [sorted(set(re.findall(r"<[^>]*>", text))) for text in (page, plain)]
+    assert tags[0] == tags[1]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [
+        (["passed", "passed"], "pass"),
+        (["passed", "failed"], "fail"),
+        (["failed", "error"], "fail"),
+        (["error"], "error"),
+    ],
+)
+def test_the_result_for_github_classroom(outcomes, status):
+    scores = {"passed": 1.0, "failed": 0.25, "error": 0.0}
+    verdicts = [verdict(exercise=f"toy{n}", outcome=one, score=scores[one]) for n, one in enumerate(outcomes)]
+    document = json.loads(github.classroom(verdicts, {}, points=2))
+    assert (document["version"], document["status"], document["max_score"]) == (1, status, 2 * len(outcomes))
+    assert [test["score"] for test in document["tests"]] == [2 * scores[one] for one in outcomes]
+    assert document["tests"][0]["message"] == "The loss stays flat at 2.3 nats."
+
+
+def test_what_was_not_judged_scores_nothing_on_github_classroom():
+    document = json.loads(github.classroom([verdict(outcome="passed", score=1.0)], {"toy03": "the file\n is empty"}))
+    assert document["status"] == "fail"
+    assert document["tests"][1] | {"name": "toy03", "status": "error", "score": 0} == document["tests"][1]
+    assert document["tests"][1]["message"] == "the file is empty"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from collections import Counter
 
@@ -12,6 +13,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Submission
 from bugkit.classroom.grading import Grading, Tally
 from bugkit.classroom.work import Failed
+from bugkit.cli import tally
 from bugkit.cli.app import run
 
 EXPORTS = ["csv", "nbgrader-csv", "junit", "gradescope", "github-classroom"]
@@ -78,6 +80,25 @@ def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
         "troubles": [{"place": "x", "reason": "y"}],
         "others": 0,
     }
+
+
+def test_a_log_tells_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(tally, "EVERY", 0.0)
+    with tally.live() as on_graded:
+        one = Tally(notebooks=5, known=1, troubles=[("x.ipynb", "nobody's")])
+        on_graded(one, None)
+        for _ in range(2):
+            one.graded["passed"] += 1
+            on_graded(one, None)
+            time.sleep(0.01)  # a speed takes two moments
+    assert capsys.readouterr().err.splitlines() == ["1 of 3: 1 passed", "2 of 3, about 1 min left: 2 passed"]
+
+
+def test_a_log_is_not_flooded(capsys):
+    with tally.live() as on_graded:
+        for count in range(1, 1000):
+            on_graded(Tally(notebooks=1000, graded=Counter(passed=count)), None)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_password_is_never_printed(bugkit, monkeypatch, tmp_path, tallied):

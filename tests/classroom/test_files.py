@@ -162,6 +162,36 @@ def test_a_time_that_is_none_does_no_harm(tmp_path, date):
     assert [file.at for file in files_in(tmp_path).notebooks] == [files.EARLIEST]
 
 
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("2026-03-01 10:00:00.123456 UTC\n", "2026-03-01T10:00:00+00:00"),  # nbgrader's exchange
+        ("2026-03-01 10:00:00 UTC", "2026-03-01T10:00:00+00:00"),  # nbgrader's zip_collect
+        ("2026-03-01 10:00:00+02:00", "2026-03-01T08:00:00+00:00"),
+        ("2026-03-01 10:00:00 CET", None),  # of no one meaning
+        ("2026-03-01 10:00:00", None),
+        ("0001-01-01 00:00:00+02:00", None),
+        ("yesterday", None),
+        ("\x00" * 10_000, None),
+        ("", None),
+    ],
+)
+def test_nbgrader_tells_when_it_was_handed_in(tmp_path, told, at):
+    for place in ("ada/hw/toy01.ipynb", "ada/other/toy02.ipynb"):
+        os.utime(written(tmp_path / place, ONE), (1_700_000_000, 1_700_000_000))
+    written(tmp_path / "ada/hw/timestamp.txt", told.encode())
+    changed = "2023-11-14T22:13:20+00:00"
+    found = files_in(tmp_path)
+    assert [file.at for file in found.notebooks] == [at or changed, changed]
+    assert (found.others, found.unread) == (1, [])
+
+
+def test_a_time_that_cannot_be_read_is_not_waited_for(tmp_path):
+    written(tmp_path / "ada/hw/toy01.ipynb", ONE)
+    os.mkfifo(tmp_path / "ada/hw/timestamp.txt")
+    assert places(files_in(tmp_path)) == ["ada/hw/toy01.ipynb"]
+
+
 def test_links_are_not_followed(tmp_path):
     secret = written(tmp_path / "outside/toy01.ipynb", b"secret")
     folder = tmp_path / "class"

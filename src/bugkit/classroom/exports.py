@@ -13,7 +13,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Grade, Submission
 from bugkit.classroom.overview import as_shown
 from bugkit.exercise import Exercise
-from bugkit.report import words
+from bugkit.report import github, words
 from bugkit.report.clean import clean
 from bugkit.report.junit import junit as junit_of
 from bugkit.verdict import Verdict
@@ -68,15 +68,7 @@ def to_nbgrader_csv(pairs: Iterable[Pair]) -> str:
 
 def to_junit(pairs: Iterable[Pair]) -> str:
     """One document, with a suite for each person and exercise."""
-    shown: list[Verdict] = []
-    unread: dict[str, str] = {}
-    for exercise, grade in pairs:
-        name = f"{grade.submission.person}: {exercise.id}"
-        if verdict := as_shown(grade, exercise):
-            shown.append(replace(verdict, exercise=name))
-        else:
-            unread[name] = _ungraded(grade)
-    return junit_of(shown, unread)
+    return junit_of(*_parted(pairs, lambda one: f"{one.person}: {one.exercise}"))
 
 
 def to_gradescope(pairs: Sequence[Pair], points: float = 1.0, *, said: Sequence[str] = ()) -> str:
@@ -93,14 +85,9 @@ def to_gradescope(pairs: Sequence[Pair], points: float = 1.0, *, said: Sequence[
     return json.dumps(document, indent=1) + "\n"
 
 
-def to_github_classroom(pairs: Sequence[Pair], points: float = 1.0) -> str:
-    """One person's result as GitHub Classroom's reporter reads it: version 1, a test for each exercise."""
-    tests = [_githubs(exercise, grade, points) for exercise, grade in pairs]
-    status = "pass" if all(test["status"] == "pass" for test in tests) else "fail"
-    if tests and all(test["status"] == "error" for test in tests):
-        status = "error"
-    document = {"version": 1, "status": status, "max_score": points * len(tests), "tests": tests}
-    return json.dumps(document, indent=1) + "\n"
+def to_github_classroom(pairs: Iterable[Pair]) -> str:
+    """One person's result, a test of one point for each exercise."""
+    return github.classroom(*_parted(pairs, lambda one: one.exercise))
 
 
 TABLES: dict[str, Callable[[Iterable[Pair]], str]] = {
@@ -163,18 +150,17 @@ def _gradescope_of(exercise: Exercise, points: float, score: float, status: str,
     }
 
 
-def _githubs(exercise: Exercise, grade: Grade, points: float) -> dict[str, Any]:
-    verdict = as_shown(grade, exercise)
-    if verdict is None or grade.graded is None:
-        status = "error" if grade.attempts else "fail"
-        return {"name": exercise.id, "status": status, "score": 0, "message": _ungraded(grade), **_PLACE}
-    status = {"passed": "pass", "failed": "fail", "error": "error"}[verdict.outcome]
-    message = "; ".join([*(symptom.text for symptom in verdict.symptoms), *verdict.notes])
-    score = round(points * grade.graded.score, 4)
-    return {"name": exercise.id, "status": status, "score": score, "message": clean(message, 1000), **_PLACE}
-
-
-_PLACE: dict[str, Any] = {"test_code": "", "filename": "", "line_no": 0, "duration": 0}
+def _parted(pairs: Iterable[Pair], named: Callable[[Submission], str]) -> tuple[list[Verdict], dict[str, str]]:
+    """The verdicts as they may be shown, under the names that they shall have; and why there is none of the others."""
+    shown: list[Verdict] = []
+    unread: dict[str, str] = {}
+    for exercise, grade in pairs:
+        name = named(grade.submission)
+        if verdict := as_shown(grade, exercise):
+            shown.append(replace(verdict, exercise=name))
+        else:
+            unread[name] = _ungraded(grade)
+    return shown, unread
 
 
 def _ungraded(grade: Grade) -> str:

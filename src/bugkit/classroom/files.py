@@ -19,6 +19,7 @@ MOST_MEMBERS = 200_000  # of a zip file
 MOST_NESTED = 100  # notebooks of a zip file in a zip file: each is looked for in the whole of it
 DEEPEST = 2  # zip files in each other
 COPIES = ("__MACOSX", ".ipynb_checkpoints")  # what other programs leave beside a notebook
+HANDED_IN = "timestamp.txt"  # beside the notebooks: what nbgrader writes when an assignment is handed in
 EARLIEST = "1980-01-01T00:00:00+00:00"  # where a zip file gives no time that there is
 
 
@@ -27,7 +28,7 @@ class File:
     """One notebook file that was handed in. ``content`` is read when it is wanted."""
 
     place: PurePosixPath  # below the folder of submissions; a zip file counts as a folder
-    at: str  # when it was last changed, UTC, ISO 8601
+    at: str  # when it was handed in, where nbgrader tells, else when it was last changed; UTC, ISO 8601
     source: Path
     members: tuple[int, ...] = ()  # its number in the zip file ``source``, and in a zip file in that
 
@@ -77,6 +78,7 @@ def _look_in_folder(folder: Path, found: Found) -> None:
     for name, folders, files in os.walk(folder, onerror=refused):
         folders.sort()
         here = Path(name)
+        handed_in = _nbgraders(here / HANDED_IN) if HANDED_IN in files else None
         for path in [*(here / one for one in folders if (here / one).is_symlink()), *(here / one for one in files)]:
             place = _named(path.relative_to(folder).parts)
             if path.is_symlink() and not _is_copy(place):  # it may lead anywhere on the instructor's machine
@@ -84,7 +86,7 @@ def _look_in_folder(folder: Path, found: Found) -> None:
             elif path.suffix.lower() == ".zip" and not _is_copy(place):
                 _look_in_zip(path, place.with_name(path.stem), (), found)
             else:
-                _take(File(place, _iso(path), path), found)
+                _take(File(place, handed_in or _iso(path), path), found)
     found.notebooks.sort(key=lambda file: file.place)
 
 
@@ -165,6 +167,15 @@ def _regular(path: Path) -> bytes:
     if status.st_size > MOST_BYTES:
         raise OSError(f"it is larger than {MOST_BYTES >> 20} MiB")
     return path.read_bytes()
+
+
+def _nbgraders(path: Path) -> str | None:
+    """The time in nbgrader's file, in the form that is nbgrader's default; None where it is in another."""
+    try:
+        at = datetime.fromisoformat(_regular(path).decode().strip().replace(" UTC", "+00:00"))
+        return at.astimezone(UTC).isoformat(timespec="seconds") if at.tzinfo else None
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 def _iso(path: Path) -> str:

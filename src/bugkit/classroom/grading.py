@@ -39,9 +39,14 @@ class Tally:
     others: int = 0  # files that are no notebooks
 
     @property
+    def wanted(self) -> int:
+        """Notebooks to be graded now, as far as is known: which were graded before is found out person by person."""
+        return self.notebooks - self.known - len(self.troubles)
+
+    @property
     def done(self) -> int:
-        """Notebooks that need no more work."""
-        return self.known + sum(self.graded.values()) + len(self.failed) + len(self.troubles)
+        """How many of them need no more work."""
+        return sum(self.graded.values()) + len(self.failed)
 
 
 OnGraded = Callable[[Tally, Graded | Failed | None], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,8 +32,7 @@ class Wish:
     engine: Literal["fork", "jupyter"] | None = None
     as_json: bool = False
     sandbox: bool | None = None
-    html: Path | None = None
-    junit: Path | None = None
+    reports: Mapping[str, Path] = field(default_factory=dict)  # files that are written, by the report's name
 
 
 @click.command()
@@ -51,7 +50,8 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
 
     EX is an exercise's id, a unique beginning of it, or its notebook.
     """
-    wish = Wish(**wishes)
+    reports = {name: path for name in files.REPORTS if (path := wishes.pop(name))}
+    wish = Wish(**wishes, reports=reports)
     if everything:
         if ex is not None:
             raise UsageError(
@@ -130,7 +130,7 @@ def show(verdict: Verdict, wish: Wish) -> None:
 
 def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
     cell = None if wish.as_json else desk.cell
-    return files.write(verdicts, unread, html=wish.html, junit=wish.junit, cell=cell)
+    return files.write(verdicts, unread, wish.reports, cell=cell)
 
 
 @contextmanager

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bugkit.cli import tally as tallies
 from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 
 if TYPE_CHECKING:
     from bugkit.classroom.gradebook import Gradebook
-    from bugkit.classroom.grading import OnGraded, Tally
 
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
@@ -79,6 +78,7 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
     """
     import tempfile
 
+    from bugkit.classroom.gradebook import shown
     from bugkit.classroom.grading import Grading
     from bugkit.classroom.pack import packed, unpacked
     from bugkit.classroom.work import Rules
@@ -89,12 +89,13 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
         rules = Rules(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
         executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
         grading = Grading(book, unpacked(pack, Path(folder)), rules, again=wishes["again"])
-        with _live() as on_graded:
+        with tallies.live() as on_graded:
             tally = grading.run(submissions, executor, on_graded)
         if wishes["as_json"]:
-            say_json(_document(tally))
+            say_json(tallies.document(tally))
         else:
-            _say(tally, gradebook, len(book.people()))
+            option = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
+            tallies.say(tally, len(book.people()), report=f"bugkit class report FOLDER{option}")
     return FAULT if tally.failed else WAITING if tally.troubles else 0
 
 
@@ -226,62 +227,3 @@ def _opened(place: str, task_seed: str | None = None) -> Gradebook:
     except ImportError:
         raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
     return Gradebook(place, salt=task_seed)
-
-
-@contextmanager
-def _live() -> Iterator[OnGraded]:
-    """A bar with the time that remains, where somebody looks; else a line now and then is enough: none."""
-    from rich import progress as bars
-    from rich.console import Console
-
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-        bars.TextColumn("left"),
-        bars.TimeRemainingColumn(),
-    )
-    console = Console(stderr=True, highlight=False)
-    with bars.Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("grading", total=None)
-
-        def on_graded(tally: Tally, _came: object) -> None:
-            words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.graded.items()))
-            progress.update(bar, total=tally.notebooks, completed=tally.done, description=words or "grading")
-
-        yield on_graded
-
-
-def _document(tally: Tally) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "people": tally.people,
-        "notebooks": tally.notebooks,
-        "graded": dict(tally.graded),
-        "known": tally.known,
-        "failed": [{"person": one.person, "exercise": one.exercise, "reason": one.reason} for one in tally.failed],
-        "troubles": [{"place": place, "reason": reason} for place, reason in tally.troubles],
-        "others": tally.others,
-    }
-
-
-def _say(tally: Tally, gradebook: str, enrolled: int) -> None:
-    from bugkit.classroom.gradebook import shown
-    from bugkit.report.clean import clean
-
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.graded.items())) or "nothing new"
-    click.echo(f"{tally.people} people, {tally.notebooks} notebooks: {outcomes}; {tally.known} were graded before")
-    if enrolled > tally.people:
-        click.echo(f"  {enrolled - tally.people} more in the gradebook, who are not in this folder")
-    if tally.others:
-        click.echo(f"  {tally.others} other files were not looked at")
-    for place, reason in tally.troubles:
-        click.echo(f"  for you to decide: {clean(place, 160)}: {clean(reason, 200)}")
-    for failed in tally.failed:
-        click.echo(
-            f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {clean(failed.reason)}"
-        )
-    book = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
-    report = f"bugkit class report FOLDER{book}"
-    click.echo(f"  next: {'the same command grades what is missing' if tally.failed else report}")

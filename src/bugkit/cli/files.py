@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,34 +14,31 @@ if TYPE_CHECKING:
     from bugkit.verdict import Verdict
 
 C = TypeVar("C", bound=Callable[..., Any])
+Report = Callable[[Sequence["Verdict"], Mapping[str, str]], str]
 
 
 def options(command: C) -> C:
-    """``--html`` and ``--junit``."""
-    for name, what in (("--junit", "Write JUnit XML, too."), ("--html", "Write the verdict as a page, too.")):
-        kind = click.Path(path_type=Path)
-        command = click.option(name, type=kind, metavar="FILE", callback=_spare_notebooks, help=what)(command)
+    """An option for each report."""
+    for name, (what, _) in reversed(REPORTS.items()):
+        kind, flag = click.Path(path_type=Path), f"--{name.replace('_', '-')}"
+        command = click.option(flag, type=kind, metavar="FILE", callback=_spare_notebooks, help=what)(command)
     return command
 
 
 def write(
-    verdicts: Sequence[Verdict],
-    unread: Mapping[str, str],
-    *,
-    html: Path | None = None,
-    junit: Path | None = None,
-    cell: Path | None = None,
+    verdicts: Sequence[Verdict], unread: Mapping[str, str], wished: Mapping[str, Path], *, cell: Path | None = None
 ) -> int:
     """Each file whole or not at all. The exit code: 0, or 2 when one could not be written, which is told on stderr.
 
-    ``unread`` are the exercises whose notebook could not be judged, with the reason.
+    ``unread`` are the exercises whose notebook could not be judged, with the reason; ``wished`` are files by report.
     """
     from bugkit.notebook.files import write_whole
 
     code = 0
-    for path, text in _texts(verdicts, unread, html, junit, cell):
+    files = [(path, REPORTS[name][1]) for name, path in wished.items()]
+    for path, report in [*files, (cell, _cell)] if cell else files:
         try:
-            write_whole(path, text)
+            write_whole(path, report(verdicts, unread))
         except (OSError, ValueError) as error:
             told = _not_written(path, error)
             click.echo(str(told), err=True)
@@ -49,21 +46,42 @@ def write(
     return code
 
 
-def _texts(
-    verdicts: Sequence[Verdict], unread: Mapping[str, str], html: Path | None, junit: Path | None, cell: Path | None
-) -> Iterator[tuple[Path, str]]:
-    if html:
-        from bugkit.report.html import page
+def _page(verdicts: Sequence[Verdict], _unread: Mapping[str, str]) -> str:
+    from bugkit.report.html import page
 
-        yield html, page(*verdicts)
-    if junit:
-        from bugkit.report.junit import junit as document
+    return page(*verdicts)
 
-        yield junit, document(verdicts, unread)
-    if cell:
-        from bugkit.report.html import fragment
 
-        yield cell, "".join(map(fragment, verdicts))
+def _junit(verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> str:
+    from bugkit.report.junit import junit
+
+    return junit(verdicts, unread)
+
+
+def _markdown(verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> str:
+    from bugkit.report.github import markdown
+
+    return markdown(verdicts, unread)
+
+
+def _classroom(verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> str:
+    from bugkit.report.github import classroom
+
+    return classroom(verdicts, unread)
+
+
+def _cell(verdicts: Sequence[Verdict], _unread: Mapping[str, str]) -> str:
+    from bugkit.report.html import fragment
+
+    return "".join(map(fragment, verdicts))
+
+
+REPORTS: dict[str, tuple[str, Report]] = {
+    "html": ("Write the verdict as a page, too.", _page),
+    "junit": ("Write JUnit XML, too.", _junit),
+    "markdown": ("Write Markdown, too: the summary of a workflow on GitHub, say.", _markdown),
+    "github_classroom": ("Write the result that GitHub Classroom's reporter reads, too.", _classroom),
+}
 
 
 def _not_written(path: Path, error: Exception) -> BugkitError:
