@@ -17,7 +17,6 @@ from bugkit.report.clean import clean
 from bugkit.verdict import Verdict
 
 STATUSES = {"passed": "pass", "failed": "fail", "error": "error"}
-MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
 PUNCTUATION = re.compile(f"([{re.escape(string.punctuation)}])")
 CODE = re.compile("(`[^`]+`)")
 MOST_MESSAGE = 1000
@@ -33,7 +32,7 @@ def markdown(verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> str:
     lines = [f"## {passed} of {len(verdicts) + len(unread)} passed", ""]
     lines += ["| exercise | verdict | measured on each seed | checks |", "| --- | --- | --- | --- |"]
     lines += map(_row, verdicts)
-    lines += (f"| {_text(name)} | ! {words.OUTCOMES['error']} | | |" for name in unread)
+    lines += (f"| {_text(name)} | {words.MARKS['error']} {words.OUTCOMES['error']} | | |" for name in unread)
     for verdict in verdicts:
         lines += _section(verdict)
     for name, reason in unread.items():
@@ -58,7 +57,7 @@ def _row(verdict: Verdict) -> str:
     held = sum(check.outcome == "passed" for check in verdict.checks)
     checks = f"{held} of {len(verdict.checks)}" if verdict.checks else ""
     name = f"{_text(verdict.exercise)} {_text(words.title(verdict))}"
-    return f"| {name} | {MARKS[verdict.outcome]} {words.OUTCOMES[verdict.outcome]} | {_text(losses)} | {checks} |"
+    return f"| {name} | {words.MARKS[verdict.outcome]} {words.OUTCOMES[verdict.outcome]} | {_text(losses)} | {checks} |"
 
 
 def _section(verdict: Verdict) -> Iterator[str]:
@@ -69,7 +68,7 @@ def _section(verdict: Verdict) -> Iterator[str]:
     yield from (f"- seed {run.seed}: {_prose(words.trouble(run))}" for run in verdict.runs if run.status != "ok")
     for check in verdict.checks:
         message = f" {_prose(check.message)} (seed {check.seed})" if check.message else ""
-        yield f"- {MARKS[check.outcome]} {_prose(check.sentence)}{message}"
+        yield f"- {words.MARKS[check.outcome]} {_prose(check.sentence)}{message}"
     yield from (f"- it looks like: {_prose(symptom.text)}" for symptom in verdict.symptoms)
     yield from (f"- {_prose(line)}" for line in words.cells(verdict))
     if verdict.next:

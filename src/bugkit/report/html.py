@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).with_name("templates")
-MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
 SPOKEN = {"passed": "passed", "failed": "failed", "error": "not judged"}  # of a mark, where none is seen
 COMMAND = "bugkit "
 BACKTICKS = re.compile("`([^`]+)`")
@@ -119,7 +118,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"clean": clean, "code": _code}
-    environment.globals |= {"words": words, "MARKS": MARKS, "SPOKEN": SPOKEN}
+    environment.globals |= {"words": words, "MARKS": words.MARKS, "SPOKEN": SPOKEN}
     return environment
 
 

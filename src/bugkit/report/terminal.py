@@ -18,8 +18,7 @@ from bugkit.verdict import RunResult, Verdict
 
 WIDTH, HEIGHT = 44, 9  # of the curve, in characters
 RANGE = 0.98  # of the losses, which decides how high the curve reaches: a row is worth more than a spike
-STYLES = {"passed": "bold green", "failed": "bold red", "error": "bold yellow"}
-MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "yellow")}
+COLOURS = {"passed": "green", "failed": "red", "error": "yellow"}
 PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where the terminal knows no more than ASCII
 
 
@@ -47,7 +46,7 @@ def render(verdict: Verdict, console: Console) -> None:
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    outcome = (words.OUTCOMES[verdict.outcome], STYLES[verdict.outcome])
+    outcome = (words.OUTCOMES[verdict.outcome], f"bold {COLOURS[verdict.outcome]}")
     yield Text(""), 0
     yield Text.assemble(outcome, f"  {verdict.exercise}  {words.title(verdict)}"), 0
     yield from _runs(verdict)
@@ -72,8 +71,12 @@ def _heading(text: str) -> Iterator[tuple[Text, int]]:
 def _runs(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     yield from _heading(words.wanted(verdict.target))
     for run in verdict.runs:
-        mark, style = MARKS["passed" if run.converged else "failed" if run.status == "ok" else "error"]
-        yield Text.assemble((mark, style), f" seed {run.seed}: {_run_in_words(run, verdict)}"), 2
+        outcome = "passed" if run.converged else "failed" if run.status == "ok" else "error"
+        yield Text.assemble(_mark(outcome), f" seed {run.seed}: {_run_in_words(run, verdict)}"), 2
+
+
+def _mark(outcome: str) -> tuple[str, str]:
+    return words.MARKS[outcome], COLOURS[outcome]
 
 
 def _run_in_words(run: RunResult, verdict: Verdict) -> str:
@@ -133,8 +136,7 @@ def _checks(verdict: Verdict) -> Iterator[tuple[Text, int]]:
         return
     yield from _heading("Checks")
     for check in verdict.checks:
-        mark, style = MARKS[check.outcome]
-        yield Text.assemble((mark, style), f" {check.sentence}"), 2
+        yield Text.assemble(_mark(check.outcome), f" {check.sentence}"), 2
         if check.message:
             yield Text(f"{clean(check.message)} (seed {check.seed})", style="dim"), 4
 

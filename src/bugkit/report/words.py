@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bugkit.report.clean import clean
 from bugkit.verdict import LearnerError, RunResult, Target, Verdict
 
+MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
 OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
 STILL_THERE = "The loss is where it should be. A check below is not: the cause is still there."
 MOST_FRAMES = 5  # at each end of a trace
