@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
@@ -52,7 +53,7 @@ def fits(document: Any, shape: Shape) -> bool:
 
 VISIBLE = one_of("hidden", "after_due_date", "after_published", "visible")
 FORMAT = one_of("text", "html", "simple_format", "md", "ansi")
-GRADESCOPE: Shape = {
+GRADESCOPE: Shape = {  # gradescope-autograders.readthedocs.io, "Specifications", "Output format"
     "score": number,
     "?execution_time": number,
     "?output": text,
@@ -76,7 +77,7 @@ GRADESCOPE: Shape = {
         "?extra_data": lambda value: type(value) is dict,
     }),
 }  # fmt: skip
-GITHUB: Shape = {
+GITHUB: Shape = {  # what github.com/classroom-resources/autograding-grading-reporter reads, version 1
     "version": lambda value: value == 1,
     "status": one_of("pass", "fail", "error"),
     "max_score": number,
@@ -91,7 +92,7 @@ GITHUB: Shape = {
         "duration": number,
     }),
 }  # fmt: skip
-NBGRADER = (
+NBGRADER = (  # the columns of nbgrader's CsvExportPlugin
     "assignment,duedate,timestamp,student_id,last_name,first_name,email,"
     "raw_score,late_submission_penalty,score,max_score"
 )
@@ -195,16 +196,23 @@ def test_quotes_commas_and_lines_do_not_break_a_table(add, pairs):
     assert {row["person"] for row in rows("csv", pairs())} == {name}
 
 
-JUNIT = {  # element: what it must have, what it may hold
-    "testsuites": ({"tests", "failures", "errors"}, {"testsuite"}),
-    "testsuite": ({"name", "tests", "failures", "errors"}, {"properties", "testcase", "system-out"}),
-    "properties": (set(), {"property"}),
-    "property": ({"name", "value"}, set()),
-    "testcase": ({"classname", "name"}, {"failure", "error"}),
-    "failure": ({"message", "type"}, set()),
-    "error": ({"message", "type"}, set()),
-    "system-out": (set(), set()),
+# The elements that are used, as the schema of Jenkins' xUnit plugin has them (junit-10.xsd): the attributes that each
+# must have, those that it may have, and the elements that may be in it.
+JUNIT = {
+    "testsuites": ("", "name time tests failures errors", "testsuite"),
+    "testsuite": (
+        "name tests failures errors",
+        "group time skipped timestamp hostname id package file log url",
+        "testsuite properties testcase system-out system-err",
+    ),
+    "properties": ("", "", "property"),
+    "property": ("name value", "", ""),
+    "testcase": ("name", "time classname group", "skipped error failure system-out system-err"),
+    "failure": ("", "type message", ""),
+    "error": ("", "type message", ""),
+    "system-out": ("", "", ""),
 }
+JUNIT_TIME = re.compile(r"[0-9]*(\.[0-9]*)?")
 
 
 def test_junit_is_what_its_readers_expect(add, pairs):
@@ -215,9 +223,10 @@ def test_junit_is_what_its_readers_expect(add, pairs):
     document = TABLES["junit"](pairs())
     root = ElementTree.fromstring(document)
     for element in root.iter():
-        needed, inside = JUNIT[element.tag]
-        assert needed <= set(element.keys())
+        needed, allowed, inside = (set(words.split()) for words in JUNIT[element.tag])
+        assert needed <= set(element.keys()) <= needed | allowed
         assert {child.tag for child in element} <= inside
+        assert JUNIT_TIME.fullmatch(element.get("time", ""))
     for suite in [root, *root.iter("testsuite")]:
         assert int(suite.get("tests", "")) == len(list(suite.iter("testcase")))
         assert int(suite.get("failures", "")) == len(list(suite.iter("failure")))
