@@ -101,7 +101,7 @@ def test_an_outcome_is_told_by_a_sign_and_not_by_colour_alone(small_book, pages)
     add(small_book, "eve", replace(verdict_of("failed"), outcome="error", runs=()))
     index, _ = pages()
     cells = [td for td in ElementTree.fromstring(index).iter() if td.tag == "td" and "bk-square" in td.get("class", "")]
-    signs = {td.get("class").split()[-1]: (td.text or "").strip() for td in cells}
+    signs = {td.get("class").split()[1]: (td.text or "").strip() for td in cells}
     assert signs == {"bk-is-passed": "✓", "bk-is-failed": "50", "bk-is-error": "!", "bk-is-none": "·"}
 
 
@@ -162,13 +162,51 @@ def test_checks_that_tell_nobody_from_anybody_are_named(small_book, pages):
     told = words(pages()[0])
     assert "Rows do not mix. 5 5 everybody fails it" in told
     assert "A hidden secret. 0 5 nobody fails it; hidden from learners" in told
-    assert "flat (5)" in told
+
+
+def test_what_goes_wrong_most_is_counted_with_an_example(small_book, pages):
+    add(small_book, "ada", verdict_of("passed"))
+    for person in ("bob", "cleo", "dan"):
+        add(small_book, person, verdict_of("failed", evil=EVIL if person == "dan" else ""))
+    timed_out = RunResult(0, "timed_out", "it took longer than 60 s")
+    add(small_book, "eve", replace(verdict_of("error"), runs=(timed_out, timed_out), checks=(), symptoms=()))
+    for person in ("finn", "gus"):
+        unread = replace(verdict_of("error"), runs=(), checks=(), symptoms=(), notes=("the file is empty",))
+        add(small_book, person, unread)
+    told = words(pages()[0])
+    rows = [
+        "toy01 flat 3 The loss is flat.",
+        "toy01 not read 2 the file is empty",
+        "toy01 timed out 1 it took longer than 60 s",
+    ]
+    assert " ".join(rows) in told
+
+
+def test_nothing_is_said_of_a_run_where_there_was_none(small_book, pages):
+    unread = replace(verdict_of("error"), runs=(), checks=(), symptoms=(), notes=("the file is empty",), next="")
+    add(small_book, "ada", unread)
+    page = words(pages()[1][page_name("ada")])
+    assert page.endswith("nothing of it was run the file is empty")
+    assert "hint" not in page
 
 
 def test_fixes_that_are_alike_are_shown_together(small_book, pages):
     for person in ("ada", "bob", "cleo"):
         add(small_book, person, verdict_of("passed"), fix=FIX if person != "cleo" else "+x = 1")
-    assert "toy01: ada, bob" in words(pages()[0])
+    told = words(pages()[0])
+    assert "toy01: ada, bob @@ training @@" in told
+    assert told.count("weights[8] = weights[8]") == 1  # one text of two people is shown once
+
+
+def test_of_fixes_that_are_nearly_alike_each_is_shown_with_whose_it_is(small_book, pages):
+    more = {"ada": "", "bob": "", "cleo": f"\n+    y = 2  # {EVIL}"}
+    for person, line in more.items():
+        add(small_book, person, verdict_of("passed"), fix=FIX + line)
+    index, _ = pages()
+    told = words(index)
+    assert "toy01: ada, bob, cleo ada, bob @@ training @@" in told
+    assert "cleo @@ training @@" in told
+    assert "\n+    y = 2 # &lt;script&gt;alert(1)&lt;/script&gt;" in index
 
 
 def test_likeness_is_of_long_fixes_only_and_spreads():

@@ -19,7 +19,8 @@ from bugkit.notebook.files import write_whole
 from bugkit.report import course, html
 from bugkit.verdict import Verdict
 
-COMMONEST = 3  # symptoms of an exercise
+COMMONEST = 4  # things that went wrong in an exercise
+MOST_TEXTS = 4  # different ones that are shown of a group of fixes which are alike
 A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
 Grades = Mapping[tuple[str, str], Grade]  # by person and exercise
 
@@ -56,7 +57,7 @@ def as_shown(grade: Grade, exercise: Exercise) -> Verdict | None:
     notes = list(verdict.notes)
     if any(check.name in hidden and check.outcome != "passed" for check in verdict.checks):
         notes.append(A_HIDDEN_ONE)
-    if verdict.outcome != "passed":
+    if verdict.outcome != "passed" and verdict.runs:  # what could not be read is not helped by a hint
         notes.append(f"a hint: {exercise.manifest.hint[0].text}")
     runs = tuple(
         replace(run, checks=tuple(check for check in run.checks if check.name not in hidden)) for run in verdict.runs
@@ -86,7 +87,6 @@ def _column(exercise: Exercise, people: Sequence[str], grades: Grades) -> course
     mine = {person: grade for person in people if (grade := grades.get((person, exercise.id)))}
     graded = {person: grade.graded for person, grade in mine.items() if grade.graded}
     verdicts = [one.read for one in graded.values()]
-    symptoms = Counter(symptom.id for verdict in verdicts for symptom in verdict.symptoms)
     return course.Column(
         id=exercise.id,
         title=exercise.heading.title,
@@ -95,10 +95,34 @@ def _column(exercise: Exercise, people: Sequence[str], grades: Grades) -> course
         score=fmean(one.score for one in graded.values()) if graded else 0.0,
         attempts=median(grade.attempts for grade in mine.values()) if mine else 0.0,
         seconds=median(one.seconds for one in graded.values()) if graded else 0.0,
-        symptoms=tuple(symptoms.most_common(COMMONEST)),
+        wrongs=tuple(_wrongs(verdicts)),
         checks=tuple(_checks(verdicts, {name for one in graded.values() for name in one.hidden})),
-        alike=tuple(alike.groups({person: one.fix for person, one in graded.items()})),
+        alike=tuple(_alike({person: one.fix for person, one in graded.items()})),
     )
+
+
+def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[course.Wrong]:
+    """The commonest of what went wrong: symptoms, and ends that left nothing to judge."""
+    counts: Counter[str] = Counter()
+    sentences: dict[str, str] = {}
+    for verdict in verdicts:
+        mine = {symptom.id: symptom.text for symptom in verdict.symptoms}
+        mine |= {run.status.replace("_", " "): run.detail for run in verdict.runs if run.status != "ok"}
+        if not verdict.runs:
+            mine["not read"] = "; ".join(verdict.notes)
+        counts.update(mine.keys())
+        sentences = mine | sentences  # the first one's stays
+    return (course.Wrong(name, count, sentences[name]) for name, count in counts.most_common(COMMONEST))
+
+
+def _alike(fixes: Mapping[str, str]) -> Iterator[course.Alike]:
+    """Groups of people, with what they wrote: the same text once."""
+    for group in alike.groups(fixes):
+        texts: dict[str, list[str]] = defaultdict(list)
+        for person in group:
+            texts[fixes[person]].append(person)
+        shown = sorted(texts.items(), key=lambda one: -len(one[1]))[:MOST_TEXTS]
+        yield course.Alike(group, tuple((tuple(people), text) for text, people in shown))
 
 
 def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str, int, int, bool]]:

@@ -21,6 +21,28 @@ class Square:
     attempts: int = 0
     says: str = ""  # in words, for whoever points at it or does not see it
 
+    @property
+    def quarter(self) -> int:
+        """Which quarter of the score it lies in, from 0: how strong its colour is."""
+        return min(int(4 * self.score), 3)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What went wrong in notebooks of an exercise: a symptom, or an end that left nothing to judge."""
+
+    name: str
+    count: int
+    example: str  # as it was told to one of them
+
+
+@dataclass(frozen=True)
+class Alike:
+    """People whose fixes of an exercise are alike."""
+
+    people: tuple[str, ...]
+    fixes: tuple[tuple[tuple[str, ...], str], ...]  # different texts, each with whose it is
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,9 +69,9 @@ class Column:
     score: float  # the mean over what was handed in
     attempts: float  # the median number of different notebooks
     seconds: float  # the median of a grading's runs
-    symptoms: tuple[tuple[str, int], ...]  # the commonest, and how often
+    wrongs: tuple[Wrong, ...]  # the commonest first
     checks: tuple[tuple[str, int, int, bool], ...]  # sentence, failed, made, hidden
-    alike: tuple[tuple[str, ...], ...]
+    alike: tuple[Alike, ...]
 
     @property
     def odd_checks(self) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bugkit.report import curve, picture, words
-from bugkit.report.clean import clean
+from bugkit.report.clean import clean, clean_code
 from bugkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "code": _code}
+    environment.filters |= {"clean": clean, "clean_code": clean_code, "code": _code}
     environment.globals |= {"words": words, "MARKS": words.MARKS, "SPOKEN": SPOKEN}
     return environment
 

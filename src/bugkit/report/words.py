@@ -76,6 +76,8 @@ def trace(error: LearnerError) -> Iterator[tuple[str, str]]:
 
 def walls(verdict: Verdict) -> str:
     """How much was changed, and in what it was run."""
+    if not verdict.runs:
+        return "nothing of it was run"
     lines = "1 line" if verdict.changed_lines == 1 else f"{verdict.changed_lines or 'no'} lines"
     sandbox = "limits, in a sandbox" if verdict.sandbox else f"limits (no sandbox: {clean(verdict.no_sandbox, 200)})"
     return f"{lines} changed; run in a process of its own with {sandbox}"
