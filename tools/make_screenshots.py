@@ -1,4 +1,4 @@
-"""Make the README's screenshots: an exercise in JupyterLab, failed (light) and passed (dark), and a learner's progress.
+"""Make the README's screenshots: an exercise in JupyterLab, failed and passed, a learner's progress, and a class.
 
 Run it by hand where they have changed: ``python tools/make_screenshots.py [DIR]``. Needs Chromium and the test extra.
 """
@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
+from bugkit.cli.app import run
 from bugkit.cli.desk import Desk
 from bugkit.cli.picture import draw
+from bugkit.exercise import Catalog
 from bugkit.progress import Progress
 from bugkit.progress.transfer import merge
 from bugkit.workspace import create
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tests"))  # where lab_desk lies
+sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]  # where lab_desk and made_class lie
 WIDTH, HEIGHT = 1360, 860
 COLOURS = 200  # a page has few, and the file becomes a third
 INVENTED = {  # a learner: by exercise how many days ago, and what they did
@@ -35,14 +37,16 @@ INVENTED = {  # a learner: by exercise how many days ago, and what they did
     "ex04": (2, "passed"),
     "ex05": (1, "failed hint failed failed"),
 }
+CLASS = ["Ada", "Bao", "Chidi", "Dalia", "Emre", "Farah", "Goran", "Hana", "Ivo", "Jun", "Kofi", "Lena"]
 
 
 def main() -> None:
-    """All three."""
+    """All four."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs"
     _keep(_in_lab("Light", is_fixed=False), target / "lab-failed.png")
     _keep(_in_lab("Dark", is_fixed=True), target / "lab-passed.png")
     _keep(_progress(), target / "progress.png")
+    _keep(_class(), target / "class.png")
 
 
 def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
@@ -81,19 +85,43 @@ def _fix(page: Page) -> None:
 
 def _progress() -> bytes:
     """The page of an invented learner."""
-    import lab_desk
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "workspace"
         create(workspace, Desk(ROOT).catalog)
         merge(Progress(workspace / ".bugkit" / "progress.db"), _history())
         with chdir(workspace):
             draw(Desk(), workspace / "progress.html")
+        return _shown(workspace / "progress.html", 840)
+
+
+def _class() -> bytes:
+    """The page of a made class, graded for it."""
+    from made_class import make
+
+    catalog = Catalog(ROOT)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = make(folder, [catalog.find(one) for one in INVENTED], len(CLASS), seed=5)
+        for student, called in zip(made, CLASS, strict=True):
+            (folder / "submitted" / student).rename(folder / "submitted" / called)
+        book = ["--gradebook", str(folder / "grades.db")]
+        for command in (["grade", str(folder / "submitted")], ["report", str(folder / "pages")]):
+            run(["--catalog", str(ROOT), "class", *command, *book])
+        return _shown(folder / "pages" / "index.html", 960, until="Checks")
+
+
+def _shown(page: Path, width: int, until: str | None = None) -> bytes:
+    """A page as a browser shows it, down to a heading."""
+    import lab_desk
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=lab_desk.browser(), args=lab_desk.FLAGS)
-        page = chromium.new_page(viewport={"width": 840, "height": 600})
-        page.goto((workspace / "progress.html").as_uri())
-        picture = bytes(page.screenshot(full_page=True))
+        tab = chromium.new_page(viewport={"width": width, "height": 600})
+        tab.goto(page.as_uri())
+        end = tab.get_by_role("heading", name=until).bounding_box() if until else None
+        clip = {"x": 0, "y": 0, "width": width, "height": end["y"]} if end else None
+        picture = bytes(tab.screenshot(full_page=True, clip=clip))
         chromium.close()
         return picture
 
