@@ -92,6 +92,17 @@ def test_everybody_gets_the_verdict_that_is_theirs(toys, put, tmp_path):
 
 
 @pytest.mark.slow
+def test_no_verdict_waits_for_a_notebook_that_hangs(toys, put, tmp_path):
+    put(tmp_path / "class", "ada/toy01.ipynb", toys.doing("while True: pass"))
+    put(tmp_path / "class", "ada/toy02.ipynb", toys.shipped("toy02"))
+    came = []
+    with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
+        grading = Grading(book, unpacked(toys.pack, tmp_path / "pack"), RULES)
+        grading.run(tmp_path / "class", Here(toys.pack, RULES, 2), lambda _tally, one: came.append(one))
+    assert [(one.exercise, one.outcome) for one in came[1:]] == [("toy02", "failed"), ("toy01", "error")]
+
+
+@pytest.mark.slow
 def test_a_fault_of_ours_is_no_verdict_and_is_graded_the_next_time(toys, put, tmp_path, monkeypatch):
     folder = tmp_path / "class"
     for person in ("ada", "bob", "cleo"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
+from queue import SimpleQueue
 from typing import TypeVar
 
 from bugkit import __version__
@@ -90,14 +92,28 @@ def read_paper(exercise: str, content: bytes) -> Paper:
 def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
     """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone.
 
-    All runs of all notebooks are handed in at once, so that no core waits for another notebook's end.
+    All runs of all notebooks are handed in at once, so that no core waits for another notebook's end, and no verdict
+    for a notebook that hangs.
     """
     try:
-        begun = [
-            _tried(pile.person, one, partial(Marking, grader, catalog, pile.person, one, rules)) for one in pile.papers
-        ]
-        for marking, one in zip(begun, pile.papers, strict=True):
-            yield marking if isinstance(marking, Failed) else _tried(pile.person, one, marking.result)
+        of: dict[Future[RunResult], Marking] = {}
+        ended: SimpleQueue[Future[RunResult]] = SimpleQueue()  # as_completed waits for ever for what stop() cancels
+        for paper in pile.papers:
+            begun = _tried(pile.person, paper, partial(Marking, grader, catalog, pile.person, paper, rules))
+            if isinstance(begun, Failed):
+                yield begun
+            elif begun.runs:
+                of |= dict.fromkeys(begun.runs, begun)
+            else:
+                yield _tried(pile.person, paper, begun.result)
+        for run in of:
+            run.add_done_callback(ended.put)
+        left = Counter(of.values())
+        for _ in of:
+            marking = of[ended.get()]
+            left[marking] -= 1
+            if left[marking] == 0:
+                yield _tried(pile.person, marking.paper, marking.result)
     finally:
         grader.leave(pile.person)
 
@@ -119,14 +135,14 @@ class Marking:
         self._exercise = exercise = catalog.find(paper.exercise)
         self._grader = grader
         self._person = person
-        self._paper = paper
+        self.paper = paper
         self._key = rules.key_of(exercise, paper.digest)
         self._template = read(exercise.notebook)
         self._rebuilt: Rebuilt | None = None
-        self._runs: list[Future[RunResult]] = []
+        self.runs: list[Future[RunResult]] = []
         if paper.notebook:
             self._rebuilt = rebuild(*at_their_stage(self._template, paper.notebook))
-            self._runs = [
+            self.runs = [
                 grader.submit(
                     exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person
                 )
@@ -135,12 +151,12 @@ class Marking:
 
     def result(self) -> Graded:
         """Wait for the runs and judge; Fault where one could not be made."""
-        runs = [run.result() for run in self._runs]
+        runs = [run.result() for run in self.runs]
         verdict = self._judged(runs)
         return Graded(
             person=self._person,
             exercise=self._exercise.id,
-            digest=self._paper.digest,
+            digest=self.paper.digest,
             key=self._key,
             verdict=record.to_text(verdict, shown_run(verdict)),
             outcome=verdict.outcome,
@@ -154,7 +170,7 @@ class Marking:
         grader = self._grader
         verdict = judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
         # of a file that is no notebook nothing was run, and no hint helps
-        return verdict if self._rebuilt else replace(verdict, next="", notes=(self._paper.unread,))
+        return verdict if self._rebuilt else replace(verdict, next="", notes=(self.paper.unread,))
 
 
 def digest_of(*texts: str) -> str:
