@@ -43,7 +43,7 @@ HOMES = {  # a library, and where alone it may be imported
     "sqlite3": ["progress/"],
     "watchfiles": ["watch.py"],
     "prompt_toolkit": ["watch.py"],
-    "sqlalchemy": ["classroom/gradebook.py"],
+    "sqlalchemy": ["classroom/gradebook.py", "classroom/database.py"],
     "distributed": ["classroom/cluster.py"],
     "jupyter_server": ["lab/"],
     "tornado": ["lab/"],

@@ -399,7 +399,7 @@ def test_start_says_how_to_get_jupyterlab(bugkit: Bugkit, tmp_path: Path) -> Non
     )
     told = bugkit("start", "toy01", PYTHONPATH=str(hidden))
     assert told.returncode == 2
-    assert "pip install 'bugkit[lab]'" in told.stderr
+    assert "pip install -c constraints.txt '.[lab]'" in told.stderr
 
 
 # ---- stages

@@ -16,6 +16,7 @@ import pytest
 
 from bugkit.classroom.autograder import graded_alone, zipped
 from bugkit.errors import Fault
+from bugkit.exercise import Catalog
 from bugkit.grader import Grader
 
 
@@ -30,6 +31,8 @@ def test_the_zip_file_has_what_gradescope_starts(archive):
         for name in ("setup.sh", "run_autograder"):
             assert opened.getinfo(name).external_attr >> 16 & 0o111
             subprocess.run(["bash", "-n"], input=opened.read(name), check=True)
+        # the box reads them as another user than the one that unpacked them
+        assert [info.filename for info in opened.infolist() if info.external_attr >> 16 & 0o044 != 0o044] == []
         requirements = opened.read("requirements.txt").decode().splitlines()
         toml = opened.read("catalog/exercises/toy01_too_big/exercise.toml").decode()
     assert {"bugkit/__main__.py", "bugkit/report/templates/verdict.html", "bugkit/data/digits.npz"} <= names
@@ -88,6 +91,17 @@ def test_a_submission_is_graded_as_on_gradescope(home, toys, put):
     assert "secret" not in json.dumps(document)
 
 
+@pytest.mark.slow
+def test_a_notebook_of_another_exercise_is_not_graded_for_this_one(toys, put, tmp_path):
+    one, other = toys.catalog
+    with zipfile.ZipFile(io.BytesIO(zipped([one], [other]))) as archive:
+        archive.extractall(tmp_path / "source")
+    put(tmp_path / "submission", "toy01.ipynb", toys.right("toy02"))  # under a name that lies
+    document = json.loads(graded_alone(Catalog(tmp_path / "source" / "catalog"), tmp_path / "submission", 1.0))
+    assert [(test["name"], test["output"]) for test in document["tests"]] == [("toy01 Too big", "no notebook")]
+    assert document["output"] == "Not graded here: a notebook of toy02."
+
+
 def test_an_empty_submission_scores_nothing(home):
     done = run(home)
     assert done.returncode == 0, done.stderr
@@ -102,7 +116,7 @@ def test_a_fault_of_ours_sets_no_score(toys, put, tmp_path, monkeypatch):
     monkeypatch.setattr(Grader, "submit", faulty)
     put(tmp_path, "toy01.ipynb", toys.right())
     with pytest.raises(Fault, match="not every notebook") as fault:
-        graded_alone(list(toys.catalog), tmp_path, 1.0)
+        graded_alone(toys.catalog, tmp_path, 1.0)
     assert "toy01: the disk is full" in str(fault.value)
 
 
@@ -112,6 +126,6 @@ def test_results_say_where_there_was_no_sandbox(toys, put, tmp_path, monkeypatch
 
     monkeypatch.setattr("bugkit.grader.find", lambda: Missing("user namespaces are turned off", "nothing"))
     put(tmp_path, "toy01.ipynb", toys.right())
-    document = json.loads(graded_alone(list(toys.catalog)[:1], tmp_path, 4.0))
+    document = json.loads(graded_alone(toys.catalog, tmp_path, 4.0))
     assert document["score"] == 4
     assert "in no sandbox: user namespaces are turned off" in document["output"]

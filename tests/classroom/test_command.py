@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import time
 import zipfile
@@ -46,8 +47,8 @@ def test_grading_says_what_came_of_it(bugkit, tallied, tmp_path):
     tallied(people=2, notebooks=4, known=1, graded=Counter(passed=2, failed=1), others=3)
     code, out, _ = bugkit("grade", tmp_path)
     assert code == 0
-    assert "2 people, 4 notebooks: 1 failed, 2 passed; 1 were graded before" in out
-    assert "3 other files were not looked at" in out
+    assert "2 people, 4 notebooks: 1 failed, 2 passed; 1 graded before" in out
+    assert "not looked at: 3 other files" in out
     assert "next: bugkit class report FOLDER" in out
 
 
@@ -67,7 +68,10 @@ def test_a_fault_is_exit_code_3(bugkit, tallied, tmp_path):
 
 
 def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
-    tallied(people=1, notebooks=3, graded=Counter(passed=1), failed=[Failed("a", "toy01", "f")], troubles=[("x", "y")])
+    known = {"elsewhere": Counter(toy02=2), "without": ["bob"], "namesakes": ["jo"], "copies": 1}
+    gone = [Submission("a", "toy01", "d", "p", "2026-01-01T00:00:00+00:00")]
+    failed = [Failed("a", "toy01", "f")]
+    tallied(people=1, notebooks=3, graded=Counter(passed=1), failed=failed, troubles=[("x", "y")], gone=gone, **known)
     code, out, _ = bugkit("grade", tmp_path, "--json")
     assert code == 3
     assert json.loads(out) == {
@@ -76,8 +80,13 @@ def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
         "notebooks": 3,
         "graded": {"passed": 1},
         "known": 0,
+        "copies": 1,
         "failed": [{"person": "a", "exercise": "toy01", "reason": "f"}],
         "troubles": [{"place": "x", "reason": "y"}],
+        "other_exercises": {"toy02": 2},
+        "without_a_notebook": ["bob"],
+        "namesakes": ["jo"],
+        "gone": [{"person": "a", "exercise": "toy01", "place": "p"}],
         "others": 0,
     }
 
@@ -121,19 +130,39 @@ def test_the_roster_is_everybody(bugkit, tmp_path):
     roster.write_text("\ufeffZoe\u0308,zoe@x\n\n  bob \n", encoding="utf-8")
     (tmp_path / "class").mkdir()
     code, out, _ = bugkit("grade", tmp_path / "class", "--roster", roster, "--no-sandbox")
-    assert (code, "2 more in the gradebook" in out) == (0, True)
+    assert (code, "2 people more in the gradebook" in out, "no notebook was found" in out) == (0, True, True)
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
         assert set(book.people()) == {"Zo\u00eb", "bob"}
-    code, _, _ = bugkit("export", "grades.csv", "--exercises", "toy01")
-    assert (tmp_path / "grades.csv").read_text().count("nothing handed in") == 2
+    code, _, err = bugkit("export", "grades.csv", "--exercises", "toy01")
+    assert (tmp_path / "grades.csv").read_text().count("no notebook") == 2
+    assert "the gradebook has no notebook of toy01" in err
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"a\x07b\n", b"x" * 300])
+def test_a_roster_may_have_a_head_and_comments_and_tells_who_is_not_on_it(bugkit, tmp_path):
+    roster = tmp_path / "roster.csv"
+    roster.write_text("# our class\nStudent,email\nada,ada@x\n# late\nbob\n")
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["eve"])
+    (tmp_path / "class").mkdir()
+    _, _, err = bugkit("grade", "class", "--roster", roster, "--no-sandbox")
+    assert "note: not on the roster: eve\n" in err
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        assert book.people() == ["ada", "bob", "eve"]
+
+
+def test_without_a_sandbox_that_is_said(bugkit, tmp_path):
+    (tmp_path / "class").mkdir()
+    assert "in no sandbox" in bugkit("grade", "class", "--no-sandbox")[2]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"ada\nb\x07b\n", b"x" * 300, b"bob\tb@x\n"])
 def test_a_roster_that_is_none_is_told(bugkit, tmp_path, content):
     (tmp_path / "roster").write_bytes(content)
     code, _, err = bugkit("grade", tmp_path, "--roster", tmp_path / "roster")
     assert code == 2
     assert "roster" in err.splitlines()[0]
+    assert "wanted: a text in UTF-8" in err
+    assert not (tmp_path / "gradebook.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -147,6 +176,9 @@ def test_a_roster_that_is_none_is_told(bugkit, tmp_path, content):
         (("export", "out"), "there is no gradebook gradebook.db"),
         (("grade", ".", "--seeds", "0"), "Invalid value for '--seeds'"),
         (("export", "out", "--format", "xls"), "Invalid value for '--format'"),
+        (("export", "x.zip", "--gradescope-autograder", "--format", "csv"), "the autograder is no format"),
+        (("grade", ".", "--gradebook", "no/where.db"), "no/where.db: the gradebook cannot be opened"),
+        (("grade", ".", "--gradebook", "mysql://x/y"), "mysql://x/y: the gradebook cannot be opened"),
     ],
 )
 def test_slips_of_the_pen_are_told(bugkit, words, what):
@@ -178,9 +210,15 @@ def test_every_format_is_written(bugkit, tmp_path, form):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
         book.enrol(["ada", "../bob"])
     code, out, _ = bugkit("export", "out", "--format", form, "--exercises", "toy01")
-    assert (code, out) == (0, "2 people and 1 exercises in out\n")
+    assert (code, out) == (0, "2 people and 1 exercise in out\n")
     if form in ("gradescope", "github-classroom"):
-        assert sorted(path.suffix for path in (tmp_path / "out").iterdir()) == [".json", ".json"]
+        index = csv.DictReader((tmp_path / "out" / "people.csv").read_text().splitlines())
+        folders = {row["person"]: tmp_path / "out" / row["folder"] for row in index}
+        assert set(folders) == {"ada", "../bob"}
+        for folder in folders.values():
+            assert folder.parent == tmp_path / "out"
+            (name,) = [path.name for path in folder.iterdir()]
+            assert name == {"gradescope": "results.json", "github-classroom": "classroom.json"}[form]
     else:
         assert (tmp_path / "out").is_file()
 
@@ -189,7 +227,41 @@ def test_an_export_says_what_is_not_graded_yet(bugkit, tmp_path):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
         book.hand_in(Submission("ada", "toy01", "d", "ada/toy01.ipynb", "2026-01-01T00:00:00+00:00"))
     code, _, err = bugkit("export", "out.csv")
-    assert (code, err.startswith("note: 1 notebooks are not graded yet")) == (0, True)
+    assert (code, err.startswith("note: 1 notebook not graded yet")) == (0, True)
+
+
+def test_no_gradebook_and_no_notebook_is_written_over(bugkit, tmp_path):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada"])
+    (tmp_path / "work.ipynb").write_text("{}")
+    for words in (("gradebook.db",), ("gradebook.db", "--gradescope-autograder"), ("work.ipynb",)):
+        code, _, err = bugkit("export", *words)
+        assert (code, f"{words[0]} is a " in err, "would be written over" in err) == (2, True, True)
+    assert (tmp_path / "work.ipynb").read_text() == "{}"
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        assert book.people() == ["ada"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "folder"),
+        ("export", "folder", "--gradescope-autograder"),
+        ("export", "file", "--format", "gradescope"),
+        ("export", "file/x.csv"),
+        ("report", "file"),
+        ("report", "file/x"),
+        ("release", "file/x"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_a_slip_of_the_pen(bugkit, tmp_path, words):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada"])
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("mine")
+    code, _, err = bugkit(*words)
+    assert (code, err.startswith(words[1])) == (2, True)
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_the_pages_are_written(bugkit, tmp_path):
@@ -205,4 +277,4 @@ def test_the_autograder_is_written(bugkit, tmp_path):
     assert bugkit("export", "autograder.zip", "--gradescope-autograder", "--exercises", "toy01")[0] == 0
     with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
         assert archive.testzip() is None
-        assert not [name for name in archive.namelist() if "toy02" in name]
+        assert [name for name in archive.namelist() if "toy02" in name] == ["catalog/others/toy02.ipynb"]

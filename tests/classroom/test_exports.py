@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.classroom import exports, record
-from bugkit.classroom.exports import DOCUMENTS, TABLES, filled, to_gradescope
+from bugkit.classroom.exports import TABLES, filled, to_github_classroom, to_gradescope
 from bugkit.classroom.grades import Graded, Submission
 from bugkit.verdict import CheckResult, RunResult, Symptom, Target, Verdict
 
@@ -154,16 +154,23 @@ def test_every_person_and_exercise_is_in_the_table(small_book, add, pairs):
     table = {(row["person"], row["exercise"]): row for row in rows("csv", pairs())}
     assert {who: row["outcome"] for who, row in table.items()} == {
         ("ada", "toy01"): "passed",
-        ("ada", "toy02"): "nothing handed in",
+        ("ada", "toy02"): "no notebook",
         ("bob", "toy01"): "failed",
         ("bob", "toy02"): "not graded yet",
-        ("cleo", "toy01"): "nothing handed in",
-        ("cleo", "toy02"): "nothing handed in",
+        ("cleo", "toy01"): "no notebook",
+        ("cleo", "toy02"): "no notebook",
     }
     bob = table["bob", "toy01"]
     assert (bob["score"], bob["notebooks"], bob["handed_in_at"]) == ("0.3333", "1", AT)
-    assert bob["symptoms"] == "The loss is flat."
+    assert (bob["reasons"], bob["sandbox"]) == ("The loss is flat.", "yes")
     assert (table["cleo", "toy01"]["score"], table["cleo", "toy01"]["notebooks"]) == ("", "0")
+
+
+def test_what_could_not_be_judged_has_its_reason_in_every_format(add, pairs):
+    add("eve", "error")
+    for document in (*(TABLES[form](pairs("eve")) for form in ("csv", "junit")), to_gradescope(pairs("eve"))):
+        assert "the file is not JSON" in document
+    assert "the file is not JSON" in to_github_classroom(pairs("eve"))
 
 
 def test_nbgraders_table_has_its_columns_and_numbers(add, pairs):
@@ -259,7 +266,7 @@ def test_what_is_missing_is_told_and_worth_nothing(small_book, pairs):
     document = json.loads(to_gradescope(pairs("bob"), 5.0))
     assert fits(document, GRADESCOPE)
     assert document["score"] == 0
-    assert [test["output"] for test in document["tests"]] == ["nothing handed in"] * 2
+    assert [test["output"] for test in document["tests"]] == ["no notebook"] * 2
 
 
 @pytest.mark.parametrize(
@@ -274,7 +281,7 @@ def test_what_is_missing_is_told_and_worth_nothing(small_book, pairs):
 def test_github_classroom_gets_what_it_reads(add, pairs, outcomes, status):
     for exercise, outcome in zip(("toy01", "toy02"), outcomes, strict=False):
         add("ada", outcome, exercise)
-    document = json.loads(DOCUMENTS["github-classroom"](pairs("ada")))
+    document = json.loads(to_github_classroom(pairs("ada")))
     assert fits(document, GITHUB)
     assert (document["status"], document["max_score"]) == (status, 2)
     assert "secret" not in json.dumps(document)

@@ -47,7 +47,7 @@ def test_a_folder_is_read_in_order_with_what_else_is_in_it(tmp_path):
     assert places(found) == ["ada/hw/toy01.IPYNB", "bob/hw/toy01.ipynb"]
     assert found.notebooks[1].at == "2023-11-14T22:13:20+00:00"
     assert found.notebooks[0].content == ONE
-    assert (found.others, found.unread) == (2, [])
+    assert ([str(place) for place in found.others], found.unread) == (["ada/data.csv", "ada/hw/notes.txt"], [])
 
 
 def test_a_place_that_is_not_there_is_a_slip_of_the_pen(tmp_path):
@@ -168,8 +168,9 @@ def test_a_time_that_is_none_does_no_harm(tmp_path, date):
         ("2026-03-01 10:00:00.123456 UTC\n", "2026-03-01T10:00:00+00:00"),  # nbgrader's exchange
         ("2026-03-01 10:00:00 UTC", "2026-03-01T10:00:00+00:00"),  # nbgrader's zip_collect
         ("2026-03-01 10:00:00+02:00", "2026-03-01T08:00:00+00:00"),
-        ("2026-03-01 10:00:00 CET", None),  # of no one meaning
-        ("2026-03-01 10:00:00", None),
+        ("2026-03-01 10:00:00.5 CET", "2026-03-01T10:00:00+00:00"),  # so nbgrader reads it
+        ("2026-03-01 10:00:00 America/New_York", "2026-03-01T10:00:00+00:00"),
+        ("2026-03-01 10:00:00", "2026-03-01T10:00:00+00:00"),
         ("0001-01-01 00:00:00+02:00", None),
         ("yesterday", None),
         ("\x00" * 10_000, None),
@@ -183,13 +184,38 @@ def test_nbgrader_tells_when_it_was_handed_in(tmp_path, told, at):
     changed = "2023-11-14T22:13:20+00:00"
     found = files_in(tmp_path)
     assert [file.at for file in found.notebooks] == [at or changed, changed]
-    assert (found.others, found.unread) == (1, [])
+    assert found.others == []
+    assert [str(place) for place, _ in found.unread] == ([] if at else ["ada/hw/timestamp.txt"])
 
 
 def test_a_time_that_cannot_be_read_is_not_waited_for(tmp_path):
     written(tmp_path / "ada/hw/toy01.ipynb", ONE)
     os.mkfifo(tmp_path / "ada/hw/timestamp.txt")
     assert places(files_in(tmp_path)) == ["ada/hw/toy01.ipynb"]
+
+
+def test_what_a_browser_named_otherwise_is_told(tmp_path):
+    written(tmp_path / "ada/toy01.ipynb.txt", ONE)
+    written(tmp_path / "ada/.ipynb_checkpoints/toy01.ipynb.txt", ONE)
+    assert reasons(files_in(tmp_path)) == {"ada/toy01.ipynb.txt": "its name does not end in .ipynb"}
+
+
+def test_an_empty_folder_is_something_that_was_handed_in(tmp_path):
+    (tmp_path / "bob" / "hw").mkdir(parents=True)
+    assert [place.parts[:2] for place in files_in(tmp_path).others] == [("bob", "hw")]
+    assert files_in(tmp_path / "bob" / "hw").others == []
+
+
+def test_one_notebook_may_be_all(tmp_path):
+    path = written(tmp_path / "toy01_ada.ipynb", ONE)
+    assert places(files_in(path)) == ["toy01_ada.ipynb"]
+    assert files_in(path).notebooks[0].content == ONE
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "grades.db", "broken.zip"])
+def test_what_holds_no_submissions_is_a_slip_of_the_pen(tmp_path, name):
+    with pytest.raises(UsageError, match="neither a folder nor a zip file"):
+        files_in(written(tmp_path / name, ONE))
 
 
 def test_links_are_not_followed(tmp_path):
@@ -215,7 +241,7 @@ def test_what_other_programs_leave_is_passed_over_and_what_is_hidden_is_told(tmp
     written(tmp_path / "ada/.hidden/toy01.ipynb", ONE)
     written(tmp_path / ".bob/toy01.ipynb", ONE)
     found = files_in(tmp_path)
-    assert (places(found), found.others) == ([], 3)
+    assert (places(found), found.copies, found.others) == ([], 3, [])
     assert set(reasons(found)) == {"ada/.hidden/toy01.ipynb", ".bob/toy01.ipynb"}
 
 

@@ -51,7 +51,7 @@ def test_again_is_one_more_and_the_last_counts(book):
 def test_a_later_notebook_counts_and_the_earlier_is_kept(book):
     later = replace(ONE, digest="d2", at="2026-01-02T00:00:00+00:00")
     book.hand_in(later)
-    book.hand_in(replace(ONE, place="late/ada.ipynb"))  # looked at later, but saved earlier, and elsewhere
+    book.hand_in(replace(ONE, folder="/late"))  # looked at later, but saved earlier, and elsewhere
     book.add(VERDICT)
     (grade,) = book.grades()
     assert (grade.submission, grade.graded, grade.attempts) == (later, None, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 import zipfile
 from collections import Counter
@@ -20,6 +21,8 @@ from bugkit.classroom.grades import Graded
 from bugkit.classroom.grading import Grading
 from bugkit.classroom.work import Failed, Pile, Rules
 from bugkit.errors import Fault
+from bugkit.exercise import Catalog
+from bugkit.notebook import Notebook
 
 RULES = Rules("salt", sandbox=False)
 
@@ -49,7 +52,8 @@ def grade(toys, book: Gradebook, folder: Path, executor=None, **how):
 
 
 def accounted(tally) -> int:
-    return sum(tally.graded.values()) + tally.known + len(tally.failed) + len(tally.troubles)
+    passed_over = tally.known + tally.copies + tally.elsewhere.total()
+    return sum(tally.graded.values()) + passed_over + len(tally.failed) + len(tally.troubles)
 
 
 FOLDERS = st.sampled_from(
@@ -134,11 +138,84 @@ def test_copies_and_others_of_one_exercise_are_told(toys, small_book, put, tmp_p
     put(tmp_path, "ada/hw/toy01-Copy1.ipynb", toys.right(), at=2000)
     put(tmp_path, "ada/old/toy01.ipynb", toys.right(), at=1500)
     tally = grade(toys, small_book, tmp_path)
-    assert (tally.notebooks, tally.known, sum(tally.graded.values())) == (3, 1, 1)
+    assert (tally.notebooks, tally.known, tally.copies, sum(tally.graded.values())) == (3, 0, 1, 1)
     ((place, reason),) = tally.troubles
     assert place == "ada/hw/toy01.ipynb"
     assert reason == "ada has several notebooks for toy01; graded: ada/hw/toy01-Copy1.ipynb"
     assert [grade.submission.place for grade in small_book.grades()] == ["ada/hw/toy01-Copy1.ipynb"]
+
+
+def test_a_notebook_of_an_exercise_that_is_not_graded_is_nobody_elses(toys, small_book, put, tmp_path, saying):
+    """Though it looks like one, is named like one, or nothing else of that person is there."""
+    others = {"toy02": toys.shipped("toy02")}
+    put(tmp_path, "ada/hw/toy01.ipynb", toys.right(), at=1000)
+    put(tmp_path, "ada/hw/toy02.ipynb", toys.right("toy02"), at=2000)
+    put(tmp_path, "bob/toy01.ipynb", toys.right("toy02"))
+    put(tmp_path, "cleo/x.ipynb", saying(Notebook(toys.right("toy02").cells[3:6]), {"exercise": "toy02"}))
+    only = Catalog(tmp_path.with_name("only"))
+    shutil.copytree(toys.catalog.find("toy01").path, only.root / "exercises" / "toy01_too_big")
+    executor = Pretending(toys.catalog)
+    tally = Grading(small_book, only, RULES, others=others).run(tmp_path, executor, lambda *_: None)
+    assert executor.graded == [("ada", "toy01")]
+    assert (tally.elsewhere, tally.troubles, tally.wanted) == (Counter(toy02=3), [], 1)
+    assert [(one.submission.person, one.submission.place) for one in small_book.grades()] == [
+        ("ada", "ada/hw/toy01.ipynb")
+    ]
+
+
+def test_who_decides_does_so_by_moving_a_file(toys, small_book, put, tmp_path):
+    put(tmp_path, "ada/hw/toy01.ipynb", toys.right(), at=1000)
+    late = put(tmp_path, "ada/hw-late/toy01.ipynb", toys.shipped(), at=2000)
+    grade(toys, small_book, tmp_path)
+    assert [one.submission.place for one in small_book.grades()] == ["ada/hw-late/toy01.ipynb"]
+    late.rename(tmp_path.with_name("elsewhere.ipynb"))
+    tally = grade(toys, small_book, tmp_path)
+    assert (tally.troubles, dict(tally.graded)) == ([], {"passed": 1})
+    (counts,) = small_book.grades()
+    assert (counts.submission.place, counts.attempts) == ("ada/hw/toy01.ipynb", 2)
+    assert counts.graded.digest == counts.submission.digest
+
+
+def test_what_counts_and_lies_there_no_more_is_told(toys, small_book, put, tmp_path):
+    path = put(tmp_path / "one", "ada/toy01.ipynb", toys.right())
+    put(tmp_path / "one", "bob/toy01.ipynb", toys.right())
+    assert grade(toys, small_book, tmp_path / "one").gone == []
+    path.unlink()
+    tally = grade(toys, small_book, tmp_path / "one")
+    assert [(one.person, one.place) for one in tally.gone] == [("ada", "ada/toy01.ipynb")]
+    assert [one.submission.person for one in small_book.grades() if one.graded] == ["ada", "bob"]  # and still counts
+    (tmp_path / "two").mkdir()
+    assert grade(toys, small_book, tmp_path / "two").gone == []  # of another folder nothing is said
+
+
+def test_of_several_folders_the_last_handed_in_counts_whichever_is_graded_last(toys, small_book, put, tmp_path):
+    put(tmp_path / "one", "ada/toy01.ipynb", toys.right(), at=1000)
+    put(tmp_path / "two", "ada/toy01.ipynb", toys.shipped(), at=2000)
+    for folder in ("one", "two", "one"):
+        grade(toys, small_book, tmp_path / folder)
+    (counts,) = small_book.grades()
+    assert (counts.submission.folder, counts.submission.at) == (str(tmp_path / "two"), "1970-01-01T00:33:20+00:00")
+
+
+def test_who_handed_in_no_notebook_is_named(toys, small_book, put, tmp_path):
+    folder = tmp_path / "class"
+    put(folder, "Ada L_12_assignsubmission_file_/hw.rar", b"rar")
+    put(folder, "Bob_13_assignsubmission_file_/toy01.ipynb", toys.right())
+    put(folder, "Cleo_14_assignsubmission_file_/toy01.ipynb.txt", toys.right())
+    (folder / "Dan_15_assignsubmission_file_").mkdir()
+    put(folder, "read me.txt", b"of nobody")
+    tally = grade(toys, small_book, folder)
+    assert (tally.without, tally.people, tally.others) == (["Ada L", "Dan"], 3, 3)
+    assert [place for place, _ in tally.troubles] == ["Cleo_14_assignsubmission_file_/toy01.ipynb.txt"]
+    assert small_book.people() == ["Ada L", "Bob", "Dan"]
+
+
+def test_two_people_of_one_name_are_two(toys, small_book, put, tmp_path):
+    put(tmp_path, "jo_12_1_toy01.ipynb", toys.right())
+    put(tmp_path, "jo_13_2_toy01.ipynb", toys.right())
+    tally = grade(toys, small_book, tmp_path)
+    assert (tally.namesakes, tally.copies, dict(tally.graded)) == (["jo"], 0, {"passed": 2})
+    assert small_book.people() == ["jo (12)", "jo (13)"]
 
 
 def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, tmp_path, monkeypatch):

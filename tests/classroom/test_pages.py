@@ -11,8 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.classroom import alike, record
+from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
 from bugkit.classroom.overview import A_HIDDEN_ONE, page_name, write_pages
+from bugkit.errors import UsageError
 from bugkit.report.course import ENOUGH
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
 
@@ -87,7 +89,7 @@ def test_everybody_is_there_with_marks_in_words(small_book, pages):
         "· toy01: not graded yet",
     ):
         assert mark in told
-    assert "· toy01: nothing was handed in" in told
+    assert "· toy01: no notebook" in told
     assert "eve/odd.ipynb" in told
     assert set(people) == {page_name(person) for person in small_book.people()}
     assert "ada: 1 of 2 passed" in words(people[page_name("ada")])
@@ -226,6 +228,20 @@ def test_a_page_has_a_name_that_leads_nowhere(person):
 def test_two_people_never_share_a_page():
     names = ["a b", "a-b", "A b", "a_b", "a\u0308", "\u00e4"]
     assert len({page_name(name) for name in names}) == len(names)
+
+
+def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(small_book, pages, toys, tmp_path):
+    small_book.enrol(["ada"])
+    pages()
+    kept = tmp_path / "report" / "people" / "notes.html"
+    kept.write_text("mine")
+    with Gradebook(str(tmp_path / "other.db")) as other:
+        other.enrol(["bob"])
+        write_pages(tmp_path / "report", other, list(toys.catalog))
+    assert {path.name for path in kept.parent.iterdir()} == {page_name("bob"), "notes.html"}
+    (tmp_path / "report" / "thesis.tex").write_text("mine")
+    with pytest.raises(UsageError, match="holds other things"):
+        write_pages(tmp_path / "report", small_book, list(toys.catalog))
 
 
 def test_a_page_is_readable_on_paper(small_book, pages):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bugkit.classroom.people import LONGEST, around, exercise_named, name_of, person_of
+from bugkit.classroom.people import LONGEST, around, exercise_named, name_of, namesakes, owner_of, told_apart
 
 EXERCISES = ["toy01", "toy02"]
 
@@ -42,7 +43,31 @@ EXERCISES = ["toy01", "toy02"]
     ],
 )
 def test_a_place_says_whose_it_is(place, person):
-    assert person_of(PurePosixPath(place), EXERCISES) == person
+    assert owner_of(PurePosixPath(place), EXERCISES).name == person
+
+
+def people(*places: str) -> list[str]:
+    owners = [owner_of(PurePosixPath(place), EXERCISES) for place in places]
+    return [told_apart(owner, namesakes(owners)) for owner in owners]
+
+
+def test_two_people_of_one_name_are_told_apart_by_the_servers_numbers():
+    assert people("jo_12_1_toy01.ipynb", "jo_13_2_toy01.ipynb", "ada_14_3_toy01.ipynb") == ["jo (12)", "jo (13)", "ada"]
+    assert people("jo_12_1_toy01.ipynb", "jo_LATE_12_2_toy02.ipynb") == ["jo", "jo"]  # one person's two
+    moodle = [f"Ada L_{number}_assignsubmission_file_/toy01.ipynb" for number in (1, 2)]
+    assert people(*moodle, "Ada L/toy01.ipynb") == ["Ada L (1)", "Ada L (2)", "Ada L"]
+
+
+def test_blackboard_tells_when_it_was_handed_in(monkeypatch):
+    monkeypatch.setenv("TZ", "Etc/GMT-2")
+    time.tzset()
+    try:
+        owner = owner_of(PurePosixPath("Homework 3_ada_attempt_2026-03-01-10-00-00_toy01.ipynb"), EXERCISES)
+        assert (owner.name, owner.at) == ("ada", "2026-03-01T08:00:00+00:00")
+        assert owner_of(PurePosixPath("Hw_ada_attempt_2026-13-41-10-00-00_x.ipynb"), EXERCISES).at == ""
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,13 @@ from bugkit.classroom.here import Here
 from bugkit.classroom.pack import packed, unpacked
 from bugkit.classroom.work import Rules
 from bugkit.errors import Fault
-from bugkit.exercise import Exercise
+from bugkit.exercise import Catalog, Exercise
+from bugkit.notebook import read, sealed
+from bugkit.pristine import template
 
 PACKAGE = Path(__file__).resolve().parents[1]
-EXECUTABLE = 0o755 << 16  # Unix rights, where zip files keep them
+EXECUTABLE, READABLE = 0o755 << 16, 0o644 << 16  # Unix rights, where zip files keep them
+OTHERS = "others"  # in the catalog: notebooks of exercises that are not graded, to be told from those that are
 PERSON = "submission"
 NUMBERS = ("numpy", "torch")
 SETUP = """#!/usr/bin/env bash
@@ -46,28 +49,36 @@ cd "$home/source"
 PYTHONPATH="$home/source" "${PYTHON:-/autograder/venv/bin/python}" -m bugkit --catalog "$home/source/catalog" \\
   class autograde "$home/submission" "$home/results/results.json"
 """
+SCRIPTS = {"setup.sh": SETUP, "run_autograder": RUN}
 
 
-def zipped(exercises: Sequence[Exercise]) -> bytes:
-    """The zip file's bytes."""
+def zipped(exercises: Sequence[Exercise], others: Sequence[Exercise] = ()) -> bytes:
+    """The zip file's bytes; ``others`` are exercises that are not graded, whose notebooks may be handed in as well."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("setup.sh", SETUP), ("run_autograder", RUN)):
-            info = zipfile.ZipInfo(name)
-            info.external_attr = EXECUTABLE
-            archive.writestr(info, content)
-        archive.writestr(zipfile.ZipInfo("requirements.txt"), "\n".join(_requirements()) + "\n")
-        for path in sorted(PACKAGE.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and "catalog" not in path.relative_to(PACKAGE).parts:
-                name = (Path("bugkit") / path.relative_to(PACKAGE)).as_posix()
-                archive.writestr(zipfile.ZipInfo(name), path.read_bytes(), zipfile.ZIP_DEFLATED)
-        with zipfile.ZipFile(io.BytesIO(packed(exercises))) as pack:
-            for name in pack.namelist():
-                archive.writestr(zipfile.ZipInfo(f"catalog/{name}"), pack.read(name))
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in _members(exercises, others):
+            info = zipfile.ZipInfo(name)  # without a time: the same exercises make the same bytes
+            info.external_attr = EXECUTABLE if name in SCRIPTS else READABLE
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
-def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float) -> str:
+def _members(exercises: Sequence[Exercise], others: Sequence[Exercise]) -> Iterator[tuple[str, bytes]]:
+    for name, script in SCRIPTS.items():
+        yield name, script.encode()
+    yield "requirements.txt", "".join(f"{line}\n" for line in _requirements()).encode()
+    for path in sorted(PACKAGE.rglob("*")):
+        inside = path.relative_to(PACKAGE)
+        if path.is_file() and not {"__pycache__", "catalog"} & set(inside.parts):
+            yield f"bugkit/{inside.as_posix()}", path.read_bytes()
+    with zipfile.ZipFile(io.BytesIO(packed(exercises))) as pack:
+        for name in pack.namelist():
+            yield f"catalog/{name}", pack.read(name)
+    for other in others:
+        yield f"catalog/{OTHERS}/{other.id}.ipynb", sealed(template(other)).to_json().encode()
+
+
+def graded_alone(given: Catalog, submission: Path, points: float) -> str:
     """Grade what one person handed in, and say it in Gradescope's words.
 
     In Gradescope's container there may be no second wall: then the results say so. Where a notebook could not be
@@ -75,11 +86,12 @@ def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float)
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        pack = packed(exercises)
+        pack = packed(list(given))
+        others = {path.stem: read(path) for path in sorted((given.root / OTHERS).glob("*.ipynb"))}
         rules = Rules(salt=secrets.token_hex(8), sandbox=None)
         catalog = unpacked(pack, place / "catalog")
         with Gradebook(str(place / "grades.db")) as book:
-            grading = Grading(book, catalog, rules, person=PERSON)
+            grading = Grading(book, catalog, rules, others=others, person=PERSON)
             tally = grading.run(submission, Here(pack, rules), lambda *_: None)
             if tally.failed:
                 evidence = [f"{failed.exercise}: {failed.reason}" for failed in tally.failed]
@@ -91,6 +103,7 @@ def graded_alone(exercises: Sequence[Exercise], submission: Path, points: float)
 def _said(tally: Tally, grades: Sequence[Grade]) -> Iterator[str]:
     """What there is to know besides the verdicts."""
     yield from (f"{place}: {reason}" for place, reason in tally.troubles)
+    yield from (f"Not graded here: a notebook of {exercise}." for exercise in sorted(tally.elsewhere))
     walls = {grade.graded.read.no_sandbox for grade in grades if grade.graded}
     yield from (f"Graded with limits only, in no sandbox: {reason}." for reason in sorted(walls) if reason)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,9 +41,11 @@ OURS = [
     "notebooks",
     "handed_in_at",
     "graded_at",
-    "symptoms",
+    "reasons",
+    "sandbox",
     "place",
 ]
+NO_NOTEBOOK = "no notebook"  # in the gradebook
 Pair = tuple[Exercise, Grade]
 
 
@@ -95,10 +97,15 @@ TABLES: dict[str, Callable[[Iterable[Pair]], str]] = {
     "nbgrader-csv": to_nbgrader_csv,
     "junit": to_junit,
 }
-DOCUMENTS: dict[str, Callable[[Sequence[Pair]], str]] = {  # one for each person
-    "gradescope": to_gradescope,
-    "github-classroom": to_github_classroom,
+DOCUMENTS: dict[str, tuple[str, Callable[[Sequence[Pair]], str]]] = {  # one for each person, with the file's name
+    "gradescope": ("results.json", to_gradescope),
+    "github-classroom": ("classroom.json", to_github_classroom),
 }
+
+
+def to_index(folders: Mapping[str, str]) -> str:
+    """Whose folder is whose, by person."""
+    return _csv(["person", "folder"], folders.items())
 
 
 def _ours(exercise: Exercise, grade: Grade) -> Iterator[object]:
@@ -107,7 +114,8 @@ def _ours(exercise: Exercise, grade: Grade) -> Iterator[object]:
     yield from (one.person, one.exercise, exercise.heading.title)
     yield from (graded.outcome, round(graded.score, 4)) if graded else (_ungraded(grade), "")
     yield from (grade.attempts, one.at, graded.at if graded else "")
-    yield "; ".join(clean(symptom.text) for symptom in verdict.symptoms) if verdict else ""
+    yield "; ".join(words.reasons(verdict)) if verdict else ""
+    yield ("yes" if verdict.sandbox else "no") if verdict and verdict.runs else ""
     yield one.place
 
 
@@ -122,8 +130,7 @@ def _gradescopes(exercise: Exercise, grade: Grade, points: float) -> Iterator[di
     if grade.graded is None or verdict is None:
         yield _gradescope_of(exercise, points, 0.0, "failed", [_ungraded(grade)])
         return
-    told = [words.wanted(verdict.target), *(symptom.text for symptom in verdict.symptoms), *verdict.notes]
-    told += [words.trouble(run) for run in verdict.runs if run.status != "ok"]
+    told = [words.wanted(verdict.target), *words.reasons(verdict)]
     status = "passed" if verdict.outcome == "passed" else "failed"
     yield _gradescope_of(exercise, points, grade.graded.score, status, told)
     for check in verdict.checks:
@@ -164,7 +171,7 @@ def _parted(pairs: Iterable[Pair], named: Callable[[Submission], str]) -> tuple[
 
 
 def _ungraded(grade: Grade) -> str:
-    return "not graded yet" if grade.attempts else "nothing handed in"
+    return "not graded yet" if grade.attempts else NO_NOTEBOOK
 
 
 def _csv(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

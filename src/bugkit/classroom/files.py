@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Sequence
@@ -20,6 +21,9 @@ MOST_NESTED = 100  # notebooks of a zip file in a zip file: each is looked for i
 DEEPEST = 2  # zip files in each other
 COPIES = ("__MACOSX", ".ipynb_checkpoints")  # what other programs leave beside a notebook
 HANDED_IN = "timestamp.txt"  # beside the notebooks: what nbgrader writes when an assignment is handed in
+ZONE = re.compile(r" [A-Za-z_/]+$")
+EMPTY = "(an empty folder)"
+UNKNOWN_YEAR = 1980  # what is written into a zip file for want of a time
 EARLIEST = "1980-01-01T00:00:00+00:00"  # where a zip file gives no time that there is
 
 
@@ -51,19 +55,31 @@ class Found:
 
     notebooks: list[File] = field(default_factory=list)
     unread: list[tuple[PurePosixPath, str]] = field(default_factory=list)  # each with the reason
-    others: int = 0  # files that are no notebooks, and copies that programs made of one
+    others: list[PurePosixPath] = field(default_factory=list)  # files that are no notebooks, and empty folders
+    copies: int = 0  # that other programs made of a file
 
 
 def files_in(place: Path) -> Found:
-    """What was handed in, in a folder or a zip file."""
+    """What was handed in, in a folder, in a zip file, or as one notebook."""
     found = Found()
-    if place.is_dir():
+    if submitted(place).is_dir():
         _look_in_folder(place, found)
-    elif place.exists():
-        _look_in_zip(place, PurePosixPath(), (), found)
+    elif place.suffix.lower() == NOTEBOOK:
+        _take(File(_named([place.name]), _iso(place), place), found)
     else:
-        raise UsageError(f"{place} does not exist", evidence=["wanted: a folder, or a zip file, of submissions"])
+        _look_in_zip(place, PurePosixPath(), (), found)
     return found
+
+
+def submitted(place: Path) -> Path:
+    """The place, where submissions may lie in it."""
+    if place.is_dir() or (place.is_file() and (place.suffix.lower() == NOTEBOOK or zipfile.is_zipfile(place))):
+        return place
+    raise UsageError(
+        f"{place} {'is neither a folder nor a zip file' if place.exists() else 'does not exist'}",
+        evidence=["wanted: a folder or a zip file of submissions, or one notebook"],
+        next_command="bugkit class grade --help",
+    )
 
 
 def why(error: Exception) -> str:
@@ -78,9 +94,13 @@ def _look_in_folder(folder: Path, found: Found) -> None:
     for name, folders, files in os.walk(folder, onerror=refused):
         folders.sort()
         here = Path(name)
-        handed_in = _nbgraders(here / HANDED_IN) if HANDED_IN in files else None
+        handed_in = _handed_in(here, folder, found) if HANDED_IN in files else None
+        if not files and not folders and here != folder:
+            found.others.append(_named(here.relative_to(folder).parts) / EMPTY)
         for path in [*(here / one for one in folders if (here / one).is_symlink()), *(here / one for one in files)]:
             place = _named(path.relative_to(folder).parts)
+            if path.name == HANDED_IN:
+                continue
             if path.is_symlink() and not _is_copy(place):  # it may lead anywhere on the instructor's machine
                 found.unread.append((place, "it is a symbolic link"))
             elif path.suffix.lower() == ".zip" and not _is_copy(place):
@@ -134,8 +154,13 @@ def _listed(path: Path, members: Sequence[int]) -> list[tuple[int, zipfile.ZipIn
 
 def _take(file: File, found: Found) -> None:
     """A file that can be opened: a notebook, or not."""
-    if file.place.suffix.lower() != NOTEBOOK or _is_copy(file.place):
-        found.others += 1
+    if _is_copy(file.place):
+        found.copies += 1
+    elif file.place.suffix.lower() != NOTEBOOK:
+        if NOTEBOOK in file.place.name.lower():  # as browsers save one
+            found.unread.append((file.place, f"its name does not end in {NOTEBOOK}"))
+        else:
+            found.others.append(file.place)
     elif any(part.startswith(".") for part in file.place.parts):
         found.unread.append((file.place, "it is hidden, or in a hidden folder"))
     else:
@@ -169,13 +194,21 @@ def _regular(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _nbgraders(path: Path) -> str | None:
-    """The time in nbgrader's file, in the form that is nbgrader's default; None where it is in another."""
+def _handed_in(here: Path, folder: Path, found: Found) -> str | None:
+    """The time in nbgrader's file; where it tells none, that is said."""
+    path = here / HANDED_IN
     try:
-        at = datetime.fromisoformat(_regular(path).decode().strip().replace(" UTC", "+00:00"))
-        return at.astimezone(UTC).isoformat(timespec="seconds") if at.tzinfo else None
+        return nbgraders_time(_regular(path).decode())
     except (OSError, OverflowError, ValueError):
+        place = _named(path.relative_to(folder).parts)
+        found.unread.append((place, "it tells no time; for its notebooks, when they were last saved is taken"))
         return None
+
+
+def nbgraders_time(text: str) -> str:
+    """UTC, ISO 8601; else ValueError. A zone that is a word, or none, is UTC: so nbgrader reads what it has written."""
+    at = datetime.fromisoformat(ZONE.sub("", text.strip()))
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _iso(path: Path) -> str:
@@ -187,6 +220,7 @@ def _iso(path: Path) -> str:
 
 def _zipped_at(info: zipfile.ZipInfo) -> str:
     try:
-        return datetime(*info.date_time, tzinfo=UTC).isoformat(timespec="seconds")
-    except ValueError:  # month 0, say
+        at = datetime(*info.date_time)  # without a zone: most likely of here
+        return at.astimezone(UTC).isoformat(timespec="seconds") if at.year > UNKNOWN_YEAR else EARLIEST
+    except (ValueError, OverflowError):  # month 0, say
         return EARLIEST

@@ -9,19 +9,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import sqlalchemy as sql
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from bugkit.classroom.database import GradebookError, options, shown, unopened, url_of
 from bugkit.classroom.grades import Grade, Graded, Submission
-from bugkit.errors import BugkitError
 
-VERSION = "1"
-BUSY_SECONDS = 30.0  # how long one grader waits for another's transaction, which takes milliseconds
+VERSION = "2"
 NAME, DIGEST = sql.String(200), sql.String(64)
 
 _tables = sql.MetaData()
@@ -35,8 +33,9 @@ _submission = sql.Table(
     sql.Column("exercise", NAME, nullable=False),
     sql.Column("digest", DIGEST, nullable=False),  # of the file's bytes
     sql.Column("place", sql.Text, nullable=False),
-    sql.Column("at", NAME, nullable=False),  # when the file was last changed, UTC, ISO 8601
+    sql.Column("at", NAME, nullable=False),  # when it was handed in, UTC, ISO 8601
     sql.Column("note", sql.Text, nullable=False),
+    sql.Column("folder", sql.Text, nullable=False),
     sql.Index("submission_of", "person", "exercise"),
 )
 _verdict = sql.Table(
@@ -67,10 +66,6 @@ _trouble = sql.Table(
 )
 
 
-class GradebookError(BugkitError):
-    """The gradebook cannot be opened, read or written; the verdicts that were committed are safe."""
-
-
 class Gradebook:
     """One database: a file of SQLite's, or a URL. Use it in a ``with``."""
 
@@ -78,12 +73,12 @@ class Gradebook:
         self._shown = shown(place)
         try:
             url = url_of(place)
-            self._engine = sql.create_engine(url, **_options(url))
+            self._engine = sql.create_engine(url, **options(url))
             self._create()
             self.salt = self._about("salt", salt or secrets.token_hex(16))
             version = self._about("version", VERSION)
         except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise _unopened(place, error) from None
+            raise unopened(place, error) from None
         if version != VERSION:
             evidence = [f"it is of version {version}", f"this bugkit reads version {VERSION}"]
             self._refuse(f"{self._shown}: another version of bugkit made this gradebook", evidence)
@@ -103,14 +98,17 @@ class Gradebook:
             self._add(_person, name=name)
 
     def hand_in(self, one: Submission) -> None:
-        """Remember a notebook, once. What lies in a place now counts over what lay there before, though it be older."""
+        """Remember the notebook that counts of a folder; what counted of it before is kept, and counts no more."""
         self.enrol([one.person])
         with self._writing() as db:
-            there = [row for row in _submitted(db, one.person, one.exercise) if row.place == one.place]
-            last = max(reversed(there), key=lambda row: row.at, default=None)
-            if last is None or last.digest != one.digest or last.at < one.at:
-                values = asdict(replace(one, at=max(one.at, last.at if last else "")))
-                db.execute(sql.insert(_submission).values(**values))
+            if _latest(_submitted(db, one.person, one.exercise)).get(one.folder) != one:
+                db.execute(sql.insert(_submission).values(**asdict(one)))
+
+    def counting(self, folder: str) -> list[Submission]:
+        """What counts of a folder, where no other does: by person and exercise, what was handed in from there last."""
+        with self._reading() as db:
+            mine = [_latest(theirs).get(folder) for theirs in _together(_submitted(db, None))]
+        return [one for one in mine if one]
 
     def add(self, graded: Graded, *, again: bool = False) -> None:
         """Commit a verdict. With ``again`` it is one more of the same notebook; else the same is kept once."""
@@ -153,11 +151,9 @@ class Gradebook:
     def grades(self, person: str | None = None) -> Iterator[Grade]:
         """What counts, by person and exercise; one at a time, since a verdict is some kilobytes."""
         with self._reading() as db:
-            theirs: dict[tuple[str, str], list[Submission]] = {}
-            for one in _submitted(db, person):
-                theirs.setdefault((one.person, one.exercise), []).append(one)
-            for mine in theirs.values():
-                counts = max(reversed(mine), key=lambda one: one.at)  # of two at one time, the one that came last
+            for mine in _together(_submitted(db, person)):
+                # of several folders the last handed in; of two at one time, the one that came last
+                counts = max(reversed(_latest(mine).values()), key=lambda one: one.at)
                 yield Grade(counts, _last_verdict(db, counts), len({one.digest for one in mine}))
 
     def history(self, person: str, exercise: str) -> list[Graded]:
@@ -225,37 +221,6 @@ class Gradebook:
             ) from None
 
 
-def url_of(place: str) -> sql.URL:
-    """A database's URL, PostgreSQL's with the driver that bugkit brings; a file's name as SQLite's."""
-    if "://" not in place:
-        return sql.URL.create("sqlite", database=str(Path(place).absolute()))
-    url = sql.make_url(place)
-    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
-
-
-def shown(place: str) -> str:
-    """A file's name, or a URL without its password."""
-    try:
-        return url_of(place).render_as_string(hide_password=True) if "://" in place else place
-    except (SQLAlchemyError, ValueError):
-        return "the gradebook"
-
-
-def _options(url: sql.URL) -> dict[str, object]:
-    if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True}
-
-
-def _unopened(place: str, error: Exception) -> GradebookError:
-    name = getattr(error, "name", None)
-    remedy = f"pip install {name}" if isinstance(error, ImportError) and name else "bugkit class grade --help"
-    # SQLAlchemy's own words of a URL that is none would quote it, with its password
-    said = "wanted: a file, or a URL as dialect://user:password@host/database"
-    evidence = [said if isinstance(error, ArgumentError | ValueError) else str(getattr(error, "orig", error)).strip()]
-    return GradebookError(f"{shown(place)}: the gradebook cannot be opened", evidence=evidence, next_command=remedy)
-
-
 def _submitted(db: sql.Connection, person: str | None, exercise: str | None = None) -> list[Submission]:
     """What was handed in, by anybody or one person, for any exercise or one, in the order in which it came."""
     columns = [_submission.c[name] for name in Submission.__dataclass_fields__]
@@ -265,6 +230,23 @@ def _submitted(db: sql.Connection, person: str | None, exercise: str | None = No
     if exercise is not None:
         chosen = chosen.where(_submission.c.exercise == exercise)
     return [Submission(*row) for row in db.execute(chosen)]
+
+
+def _together(submissions: Iterable[Submission]) -> Iterable[list[Submission]]:
+    """Those of one person for one exercise, in the order in which they came."""
+    theirs: dict[tuple[str, str], list[Submission]] = {}
+    for one in submissions:
+        theirs.setdefault((one.person, one.exercise), []).append(one)
+    return theirs.values()
+
+
+def _latest(submissions: Iterable[Submission]) -> dict[str, Submission]:
+    """By folder the one that came last, the folder last that was looked at last."""
+    latest: dict[str, Submission] = {}
+    for one in submissions:
+        latest.pop(one.folder, None)
+        latest[one.folder] = one
+    return latest
 
 
 def _last_verdict(db: sql.Connection, one: Submission) -> Graded | None:

@@ -18,6 +18,7 @@ class Submission:
     place: str
     at: str
     note: str = ""
+    folder: str = ""  # of all submissions, on the machine that graded them; or their zip file
 
 
 @dataclass(frozen=True)

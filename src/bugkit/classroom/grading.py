@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Protocol
 
-from bugkit.classroom.files import File, files_in, why
+from bugkit.classroom.files import File, Found, files_in, why
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
 from bugkit.classroom.matching import match, one_of
-from bugkit.classroom.people import around, person_of
+from bugkit.classroom.people import Owner, around, inner, is_somebodys, namesakes, owner_of, told_apart
 from bugkit.classroom.work import Failed, Paper, Pile, Rules, read_paper
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook, read
@@ -33,15 +34,20 @@ class Tally:
     people: int = 0
     notebooks: int = 0  # that could be wanted: every notebook file
     known: int = 0  # graded before, with all the same
+    copies: int = 0  # the same bytes as another one of the same person
     graded: Counter[str] = field(default_factory=Counter)  # by outcome
     failed: list[Failed] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)
+    elsewhere: Counter[str] = field(default_factory=Counter)  # notebooks of exercises that are not graded now
+    without: list[str] = field(default_factory=list)  # people who handed in files, and no notebook among them
+    namesakes: list[str] = field(default_factory=list)  # names of several people, who are told apart by numbers
+    gone: list[Submission] = field(default_factory=list)  # what counts of this folder, and lies there no more
     others: int = 0  # files that are no notebooks
 
     @property
     def wanted(self) -> int:
         """Notebooks to be graded now, as far as is known: which were graded before is found out person by person."""
-        return self.notebooks - self.known - len(self.troubles)
+        return self.notebooks - self.known - self.copies - len(self.troubles) - self.elsewhere.total()
 
     @property
     def done(self) -> int:
@@ -55,29 +61,41 @@ OnGraded = Callable[[Tally, Graded | Failed | None], None]
 class Grading:
     """One folder of submissions against one gradebook. ``catalog`` is an unpacked one.
 
-    With ``person`` all of the folder is theirs.
+    ``others`` are the notebooks of exercises that are not graded now: theirs are told from those that are. With
+    ``person`` all of the folder is theirs.
     """
 
     def __init__(
-        self, gradebook: Gradebook, catalog: Catalog, rules: Rules, *, again: bool = False, person: str | None = None
+        self,
+        gradebook: Gradebook,
+        catalog: Catalog,
+        rules: Rules,
+        *,
+        others: Mapping[str, Notebook] = MappingProxyType({}),
+        again: bool = False,
+        person: str | None = None,
     ) -> None:
         self._gradebook = gradebook
         self._exercises = {exercise.id: exercise for exercise in catalog}
-        self._known: dict[str, Notebook] = {one.id: read(one.notebook) for one in catalog}
+        self._known: dict[str, Notebook] = {**others, **{one.id: read(one.notebook) for one in catalog}}
         self._rules = rules
         self._again = again
         self._person = person
+        self._folder = ""
+        self._seen: set[tuple[str, str]] = set()
         self.tally = Tally()
 
     def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> Tally:
         """Grade what is not graded yet; every verdict is committed before the next one is awaited."""
         tally = self.tally
+        self._folder = str(submissions.resolve())
         found = files_in(submissions)
-        tally.others = found.others
+        tally.others = len(found.others) + found.copies
         for place, reason in found.unread:
             self._trouble(place, reason)
-        people = self._by_person(found.notebooks)
+        people = self._by_person(found)
         tally.people, tally.notebooks = len(people), sum(map(len, people.values())) + len(tally.troubles)
+        tally.without = [person for person, files in people.items() if not files]
         self._gradebook.enrol(people)
         on_graded(tally, None)
         for came in executor(self._piles(people)):
@@ -87,19 +105,29 @@ class Grading:
                 self._gradebook.add(came, again=self._again)
                 tally.graded[came.outcome] += 1
             on_graded(tally, came)
-        self._gradebook.set_troubles(str(submissions.resolve()), tally.troubles)
+        self._gradebook.set_troubles(self._folder, tally.troubles)
+        counting = self._gradebook.counting(self._folder)
+        tally.gone = [
+            one for one in counting if one.exercise in self._exercises and (one.person, one.exercise) not in self._seen
+        ]
         return tally
 
-    def _by_person(self, files: Sequence[File]) -> dict[str, list[File]]:
+    def _by_person(self, found: Found) -> dict[str, list[File]]:
         """Notebooks by person; those of nobody, and of no one person, are for somebody to look at."""
-        people: dict[str, list[File]] = defaultdict(list)
-        skipped = around([file.place for file in files])
-        for file in files:
-            place = PurePosixPath(*file.place.parts[skipped:])
-            people[self._person or person_of(place, self._exercises)].append(file)
+        skipped = around([file.place for file in found.notebooks] or found.others)
+        owners = [self._owner(file.place, skipped) for file in found.notebooks]
+        others = [self._owner(place, skipped) for place in found.others if is_somebodys(inner(place, skipped))]
+        same = namesakes([*owners, *others])
+        self.tally.namesakes = sorted(same)
+        people: dict[str, list[File]] = {told_apart(owner, same): [] for owner in others}
+        for file, owner in zip(found.notebooks, owners, strict=True):
+            people.setdefault(told_apart(owner, same), []).append(replace(file, at=owner.at or file.at))
         for file in people.pop("", []):
             self._trouble(file.place, "nobody's name is on it, or not in one way")
         return dict(sorted(people.items()))
+
+    def _owner(self, place: PurePosixPath, skipped: int) -> Owner:
+        return Owner(self._person) if self._person else owner_of(inner(place, skipped), self._known)
 
     def _piles(self, people: dict[str, list[File]]) -> Iterator[Pile]:
         """What has to be graded, person by person. The files are read here, when there is room for them."""
@@ -114,10 +142,12 @@ class Grading:
             file, paper, note = found[chosen]
             for number, (other, copy, _) in enumerate(found):
                 if number != chosen and copy.digest == paper.digest:
-                    self.tally.known += 1
+                    self.tally.copies += 1
                 elif number != chosen:
                     self._trouble(other.place, f"{person} has several notebooks for {exercise}; graded: {file.place}")
-            self._gradebook.hand_in(Submission(person, exercise, paper.digest, str(file.place), file.at, note))
+            one = Submission(person, exercise, paper.digest, str(file.place), file.at, note, self._folder)
+            self._gradebook.hand_in(one)
+            self._seen.add((person, exercise))
             key = self._rules.key_of(self._exercises[exercise], paper.digest)
             if not self._again and self._gradebook.is_graded(person, exercise, key):
                 self.tally.known += 1
@@ -141,6 +171,8 @@ class Grading:
             matched = match(file.place, content, paper.notebook, self._known)
             if matched.exercise is None:
                 self._trouble(file.place, matched.note)
+            elif matched.exercise not in self._exercises:
+                self.tally.elsewhere[matched.exercise] += 1
             else:
                 found[matched.exercise].append((file, replace(paper, exercise=matched.exercise), matched.note))
         return dict(sorted(found.items()))

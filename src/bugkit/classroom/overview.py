@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,11 +15,14 @@ from statistics import fmean, median
 from bugkit.classroom import alike
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Grade
+from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_whole
-from bugkit.report import course, html
+from bugkit.report import course, html, words
 from bugkit.verdict import Verdict
 
+INDEX, PAGES = "index.html", "people"
+PAGE = re.compile(r".+-[0-9a-f]{8}\.html")
 COMMONEST = 4  # things that went wrong in an exercise
 MOST_TEXTS = 4  # different ones that are shown of a group of fixes which are alike
 A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
@@ -26,15 +30,28 @@ Grades = Mapping[tuple[str, str], Grade]  # by person and exercise
 
 
 def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise]) -> Path:
-    """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path."""
+    """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path.
+
+    The folder is new, empty, or that of an earlier report.
+    """
+    foreign = sorted({path.name for path in folder.iterdir()} - {INDEX, PAGES}) if folder.is_dir() else []
+    if foreign:
+        evidence = [f"found: {foreign[0]}", "wanted: a new folder, an empty one, or that of an earlier report"]
+        raise UsageError(
+            f"{folder} holds other things", evidence=evidence, next_command="bugkit class report NEW_FOLDER"
+        )
     grades = {(one.submission.person, one.submission.exercise): one for one in gradebook.grades()}
     people = gradebook.people()
     rows = tuple(_row(person, exercises, grades) for person in people)
     columns = tuple(_column(exercise, people, grades) for exercise in exercises)
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
+    pages = folder / PAGES
     for row in rows:
-        write_whole(folder / "people" / row.page, learner_page(row.name, exercises, grades))
-    index = folder / "index.html"
+        write_whole(pages / row.page, learner_page(row.name, exercises, grades))
+    for path in pages.glob("*.html") if pages.is_dir() else ():  # of a report that was here before
+        if path.name not in {row.page for row in rows} and PAGE.fullmatch(path.name):
+            path.unlink()
+    index = folder / INDEX
     write_whole(index, course.page(course.Course(columns, rows, tuple(gradebook.troubles()), when)))
     return index
 
@@ -73,12 +90,12 @@ def _row(person: str, exercises: Sequence[Exercise], grades: Grades) -> course.R
 
 def _square(exercise: str, grade: Grade | None) -> course.Square:
     if grade is None:
-        return course.Square(None, says=f"{exercise}: nothing was handed in")
+        return course.Square(None, says=f"{exercise}: no notebook")
     if grade.graded is None:
         return course.Square(None, attempts=grade.attempts, says=f"{exercise}: not graded yet")
     verdict = grade.graded.read
-    symptoms = "; ".join(symptom.text for symptom in verdict.symptoms) or "; ".join(verdict.notes)
-    says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {symptoms}".strip()
+    reasons = "; ".join(words.reasons(verdict))
+    says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {reasons}".strip()
     note = f" ({grade.submission.note})" if grade.submission.note else ""
     return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)
 
@@ -138,6 +155,15 @@ def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str
 
 
 def page_name(person: str) -> str:
+    """The name of a learner's page."""
+    return f"{file_name(person)}.html"
+
+
+def file_name(person: str) -> str:
     """A file's name that no person's name can lead out of the folder with, and no two share."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", person).strip("-").lower()[:40]
-    return f"{plain or 'person'}-{hashlib.sha256(person.encode()).hexdigest()[:8]}.html"
+    plain = re.sub(r"[^a-z0-9]+", "-", _unaccented(person).lower()).strip("-")[:40].rstrip("-")
+    return f"{plain or 'person'}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
+
+
+def _unaccented(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

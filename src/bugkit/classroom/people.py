@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 # Each is matched with the first part of a place: a folder's name, or a flat file's without its ending.
 SERVERS = (
     # Moodle: "Ada Lovelace_1234567_assignsubmission_file_"
-    re.compile(r"(?P<person>.+)_\d+_assignsubmission_(?:file|onlinetext)_?.*"),
+    re.compile(r"(?P<person>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*"),
     # Blackboard: "Homework 3_ada_attempt_2026-03-01-10-00-00_toy07"
-    re.compile(r".+_(?P<person>[^_]+)_attempt_\d{4}(?:-\d\d){5}.*"),
-    # Canvas: "lovelaceada_LATE_1234_5678_toy07"
-    re.compile(r"(?P<person>[^_]+)(?:_LATE)?_\d+_\d+_.+"),
+    re.compile(r".+_(?P<person>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5}).*"),
+    # Canvas: "lovelaceada_LATE_1234_5678_toy07", the first number is the person's
+    re.compile(r"(?P<person>[^_]+)(?:_LATE)?_(?P<id>\d+)_\d+_.+"),
     # Gradescope: "submission_123456789"
     re.compile(r"(?P<person>submission_\d+)"),
 )
@@ -23,6 +26,15 @@ COPY = re.compile(r"(-copy\d*| ?\(\d+\)|-\d+| copy)$", re.IGNORECASE)  # "toy07-
 EDGES = " -_."
 LONGEST = 200  # letters of a name
 JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a file is, as far as its place tells; "" for nobody."""
+
+    name: str
+    id: str = ""  # the course server's number, which tells two people of one name apart
+    at: str = ""  # when it was handed in, UTC, ISO 8601
 
 
 def around(places: Collection[PurePosixPath]) -> int:
@@ -35,21 +47,41 @@ def around(places: Collection[PurePosixPath]) -> int:
     return int(bool(NOBODYS.fullmatch(first.pop())) or servers)
 
 
-def person_of(place: PurePosixPath, exercises: Collection[str]) -> str:
-    """The person, by the first folder, or for a file in no folder by its name without the exercise.
+def inner(place: PurePosixPath, folders: int) -> PurePosixPath:
+    """A place without so many folders around it."""
+    return PurePosixPath(*place.parts[folders:])
 
-    "" for nobody, and where a file in somebody's folder bears a server's name for somebody else.
+
+def owner_of(place: PurePosixPath, exercises: Collection[str]) -> Owner:
+    """The owner, by the first folder, or for a file in no folder by its name without the exercise.
+
+    Nobody, where a file in somebody's folder bears a server's name for somebody else.
     """
     alone = len(place.parts) == 1
     first = place.stem if alone else place.parts[0]
-    person = _by_server(first)
-    if not person and not alone:
-        second = place.stem if len(place.parts) == 2 else place.parts[1]
-        person = first if _by_server(second) in ("", first) else ""
-    elif not person:
+    owner = _by_server(first)
+    if owner is None and not alone:
+        second = _by_server(place.stem if len(place.parts) == 2 else place.parts[1])
+        owner = replace(second or Owner(first), name=first if second is None or second.name == first else "")
+    elif owner is None:
         words = re.split(r"([ _.-]+)", COPY.sub("", first))
-        person = "".join(word for word in words if word.lower() not in exercises).strip(EDGES)
-    return name_of(person)
+        owner = Owner("".join(word for word in words if word.lower() not in exercises).strip(EDGES))
+    return replace(owner, name=name_of(owner.name))
+
+
+def is_somebodys(place: PurePosixPath) -> bool:
+    """Whether a file that is no notebook tells of somebody who handed it in: by its folder, or by a server's name."""
+    hidden = any(part.startswith(".") for part in place.parts)
+    return not hidden and (len(place.parts) > 1 or _by_server(place.stem) is not None)
+
+
+def namesakes(owners: Iterable[Owner]) -> set[str]:
+    """The names that several people have, by their numbers."""
+    ids: dict[str, set[str]] = defaultdict(set)
+    for owner in owners:
+        if owner.id:
+            ids[owner.name].add(owner.id)
+    return {name for name, theirs in ids.items() if len(theirs) > 1}
 
 
 def name_of(text: str) -> str:
@@ -70,13 +102,27 @@ def exercise_named(place: PurePosixPath, exercises: Collection[str]) -> str | No
     return None
 
 
-def _by_server(name: str) -> str:
-    """The person whom a course server names; "" where it is none's way to name."""
+def told_apart(owner: Owner, same: Collection[str]) -> str:
+    """The name, with the number where several people have it."""
+    return name_of(f"{owner.name} ({owner.id})") if owner.name in same and owner.id else owner.name
+
+
+def _by_server(name: str) -> Owner | None:
+    """The person whom a course server names; None where it is none's way to name."""
     for server in SERVERS:
         match = server.fullmatch(name)
         if match:
-            return match["person"].strip()
-    return ""
+            told = match.groupdict()
+            return Owner(told["person"].strip(), told.get("id", ""), _utc(told.get("at", "")))
+    return None
+
+
+def _utc(told: str) -> str:
+    """A server's local time, taken for the time here; "" for none."""
+    try:
+        return datetime.strptime(told, "%Y-%m-%d-%H-%M-%S").astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _shows(letter: str) -> bool:

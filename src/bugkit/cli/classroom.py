@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
+DATABASE = b"SQLite format 3\0"  # what a file of SQLite's begins with
 FORMATS = ["csv", "nbgrader-csv", "gradescope", "junit", "github-classroom"]
 GRADEBOOK = "gradebook.db"
-MISSING = "pip install 'bugkit[class]'"
+HEADS = {"name", "names", "student", "student_id", "student id", "id", "learner", "person", "user", "username", "login"}
+MISSING = "pip install -c constraints.txt '.[class]'"
 
 
 @click.group("class")
@@ -47,11 +50,12 @@ def release(desk: Desk, /, folder: Path, exercises: str | None, *, as_json: bool
     from bugkit.classroom import release as room
 
     chosen = _chosen(desk, exercises)
-    written = room.release(folder, chosen)
+    with _writing(folder):
+        written = room.release(folder, chosen)
     if as_json:
         say_json({"format": FORMAT, "exercises": [one.id for one in chosen], "files": [str(name) for name in written]})
     else:
-        click.echo(f"{len(chosen)} exercises in {folder}, without solutions")
+        click.echo(f"{tallies.count(len(chosen), 'exercise')} in {folder}, without solutions")
         click.echo(f"  next: hand it out; later bugkit class grade SUBMISSIONS --exercises {_ids(chosen)}")
     return 0
 
@@ -78,17 +82,22 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
     """
     import tempfile
 
-    from bugkit.classroom.gradebook import shown
+    from bugkit.classroom.database import shown
+    from bugkit.classroom.files import submitted
     from bugkit.classroom.grading import Grading
     from bugkit.classroom.pack import packed, unpacked
     from bugkit.classroom.work import Rules
+    from bugkit.pristine import template
 
-    pack = packed(_chosen(desk, exercises))
+    chosen = _chosen(desk, exercises)
+    pack, roster = packed(chosen), _roster(wishes["roster"])
+    submitted(submissions)  # a slip of the pen makes no gradebook
     with _opened(gradebook, wishes["task_seed"]) as book, tempfile.TemporaryDirectory() as folder:
-        book.enrol(_roster(wishes["roster"]))
+        book.enrol(roster)
         rules = Rules(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
         executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
-        grading = Grading(book, unpacked(pack, Path(folder)), rules, again=wishes["again"])
+        others = {one.id: template(one) for one in desk.catalog if one not in chosen}
+        grading = Grading(book, unpacked(pack, Path(folder)), rules, others=others, again=wishes["again"])
         with tallies.live() as on_graded:
             tally = grading.run(submissions, executor, on_graded)
         if wishes["as_json"]:
@@ -96,6 +105,10 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
         else:
             option = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
             tallies.say(tally, len(book.people()), report=f"bugkit class report FOLDER{option}")
+        if roster and (strangers := sorted({*book.people()} - {*roster})):
+            note(f"not on the roster: {', '.join(strangers)}")
+        if wishes["no_sandbox"]:
+            note("graded in no sandbox: a notebook could read your files, and change verdicts")
     return FAULT if tally.failed else WAITING if tally.troubles else 0
 
 
@@ -109,7 +122,8 @@ def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str) -
     with _existing(gradebook) as book:
         from bugkit.classroom.overview import write_pages
 
-        index = write_pages(folder, book, _known(desk, exercises, book))
+        with _writing(folder):
+            index = write_pages(folder, book, _known(desk, exercises, book))
     click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
     click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
     return 0
@@ -119,34 +133,81 @@ def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str) -
 @click.argument("place", type=click.Path(path_type=Path))
 @exercises_option
 @gradebook_option
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="csv, where nothing else is said.")
 @click.option("--gradescope-autograder", is_flag=True, help="Write the zip file that Gradescope grades with instead.")
 @pass_desk
-def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str, **more: bool) -> int:
+def export(
+    desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str | None, *, gradescope_autograder: bool
+) -> int:
     """Write the grades into PLACE: a file, or for gradescope and github-classroom a folder with one for each person."""
     from bugkit.notebook.files import write_whole
 
-    if more["gradescope_autograder"]:
+    if gradescope_autograder:
         from bugkit.classroom.autograder import zipped
 
-        write_whole(place, zipped(_chosen(desk, exercises)))
+        if form is not None:
+            raise UsageError("the autograder is no format: --gradescope-autograder without --format")
+        chosen = _chosen(desk, exercises)
+        with _writing(_spared(place)):
+            write_whole(place, zipped(chosen, [one for one in desk.catalog if one not in chosen]))
         click.echo(f"{place}: upload it as the assignment's autograder")
         return 0
-    with _existing(gradebook) as book:
-        from bugkit.classroom.exports import DOCUMENTS, TABLES, filled
-        from bugkit.classroom.overview import page_name
-
-        people, known = book.people(), _known(desk, exercises, book)
-        if form in TABLES:
-            write_whole(place, TABLES[form](filled(people, known, book)))
-        for person in people if form in DOCUMENTS else ():
-            mine = list(filled([person], known, book))
-            write_whole(place / page_name(person).replace(".html", ".json"), DOCUMENTS[form](mine))
-        waiting = sum(one.graded is None for one in book.grades())
-    click.echo(f"{len(people)} people and {len(known)} exercises in {place}")
+    with _existing(gradebook) as book, _writing(place):
+        known = _known(desk, exercises, book)
+        _export(book, known, form or FORMATS[0], place)
+        people, waiting = len(book.people()), sum(one.graded is None for one in book.grades())
+        unused = [one.id for one in known if one.id not in book.exercises()]
+    counted = tallies.count(len(known), "exercise")
+    click.echo(f"{tallies.count(people, 'person', 'people')} and {counted} in {place}")
     if waiting:
-        note(f"{waiting} notebooks are not graded yet; grading was ended, or failed: grade again first")
+        note(f"{tallies.count(waiting, 'notebook')} not graded yet; grading was ended, or failed: grade again first")
+    if unused:
+        note(f"the gradebook has no notebook of {', '.join(unused)}: of them it does not tell who handed one in")
     return 0
+
+
+def _export(book: Gradebook, known: Sequence[Exercise], form: str, place: Path) -> None:
+    from bugkit.classroom.exports import DOCUMENTS, TABLES, filled, to_index
+    from bugkit.classroom.overview import file_name
+    from bugkit.notebook.files import write_whole
+
+    people = book.people()
+    if form in TABLES:
+        write_whole(_spared(place), TABLES[form](filled(people, known, book)))
+        return
+    name, document = DOCUMENTS[form]
+    for person in people:
+        write_whole(place / file_name(person) / name, document(list(filled([person], known, book))))
+    write_whole(place / "people.csv", to_index({person: file_name(person) for person in people}))
+
+
+@contextmanager
+def _writing(place: Path) -> Iterator[None]:
+    """What the file system refuses is told as what it is, a place that does not do."""
+    try:
+        yield
+    except OSError as error:
+        evidence = [f"{error.strerror or error}: {error.filename or place}"]
+        raise UsageError(
+            f"{place} cannot be written", evidence=evidence, next_command="the same with another place"
+        ) from None
+
+
+def _spared(place: Path) -> Path:
+    """A slip of the pen must not put a table in the place of a gradebook, or of somebody's work."""
+    if place.is_dir():
+        raise UsageError(f"{place} is a folder", evidence=["wanted: a file's name"])
+    if place.suffix == ".ipynb" or _is_database(place):
+        what = "a notebook" if place.suffix == ".ipynb" else "a database"
+        raise UsageError(f"{place} is {what}, and would be written over", next_command="the same with another place")
+    return place
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(DATABASE)) == DATABASE
 
 
 @classroom.command(hidden=True)
@@ -159,14 +220,15 @@ def autograde(desk: Desk, /, submission: Path, results: Path, points: float) -> 
     from bugkit.classroom.autograder import graded_alone
     from bugkit.notebook.files import write_whole
 
-    write_whole(results, graded_alone(list(desk.catalog), submission, points))
+    write_whole(results, graded_alone(desk.catalog, submission, points))
     return 0
 
 
 def _existing(place: str) -> Gradebook:
     """A gradebook to be read: one that is not there is a slip of the pen."""
     if "://" not in place and not Path(place).is_file():
-        raise UsageError(f"there is no gradebook {place}", next_command="bugkit class grade SUBMISSIONS")
+        option = "" if place == GRADEBOOK else f" --gradebook {place}"
+        raise UsageError(f"there is no gradebook {place}", next_command=f"bugkit class grade SUBMISSIONS{option}")
     return _opened(place)
 
 
@@ -186,7 +248,7 @@ def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | Non
     try:
         from bugkit.classroom.cluster import Cluster
     except ImportError:
-        raise UsageError("Dask is not installed", next_command="pip install 'bugkit[cluster]'") from None
+        raise UsageError("Dask is not installed", next_command="pip install -c constraints.txt '.[cluster]'") from None
     return Cluster(scheduler, pack, rules)
 
 
@@ -204,21 +266,25 @@ def _ids(exercises: Sequence[Exercise]) -> str:
 
 
 def _roster(path: Path | None) -> list[str]:
-    """The first column of a text or CSV file."""
+    """The first column of a text or CSV file, without comments and a head."""
     from bugkit.classroom.people import name_of
 
     if path is None:
         return []
+    wanted = "wanted: a text in UTF-8 with a name at the start of each line, alone or before a comma"
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row[0] for row in csv.reader(file) if row and row[0].strip()]
+            rows = [row[0].strip() if row else "" for row in csv.reader(file)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        evidence = [str(error), "wanted: a text in UTF-8 with a name at the start of each line"]
-        raise UsageError(f"{path}: the roster cannot be read", evidence=evidence) from None
-    for row in rows:
+        raise UsageError(f"{path}: the roster cannot be read", evidence=[str(error), wanted]) from None
+    names: list[str] = []
+    for number, row in enumerate(rows, start=1):
+        if not row or row.startswith("#") or (not names and row.lower() in HEADS):
+            continue
         if not name_of(row):
-            raise UsageError(f"{path}: the roster has a name that is none", evidence=[repr(row)[:200]])
-    return [name_of(row) for row in rows]
+            raise UsageError(f"{path}, line {number}: this is no name", evidence=[f"found: {row[:200]!r}", wanted])
+        names.append(name_of(row))
+    return names
 
 
 def _opened(place: str, task_seed: str | None = None) -> Gradebook:

@@ -22,7 +22,7 @@ def start(desk: Desk, ex: str | None) -> int:
         raise UsageError(
             "JupyterLab is not installed here",
             evidence=[f"any other editor of notebooks will do: {short(exercise.notebook)}"],
-            next_command="pip install 'bugkit[lab]'",
+            next_command="pip install -c constraints.txt '.[lab]'",
         )
     click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
     root = f"--ServerApp.root_dir={desk.catalog.root}"  # or it would show the one exercise's folder only

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bugkit.cli.desk import FORMAT
+from bugkit.report.clean import clean
 
 if TYPE_CHECKING:
     from bugkit.classroom.grading import OnGraded, Tally
 
 EVERY = 60.0  # seconds between the lines of a log
 PERIOD = 600.0  # seconds that the speed is taken from
+LONGEST = 600  # letters of a remark
 
 
 @contextmanager
@@ -64,26 +66,52 @@ def document(tally: Tally) -> dict[str, Any]:
         "notebooks": tally.notebooks,
         "graded": dict(tally.graded),
         "known": tally.known,
+        "copies": tally.copies,
         "failed": [{"person": one.person, "exercise": one.exercise, "reason": one.reason} for one in tally.failed],
         "troubles": [{"place": place, "reason": reason} for place, reason in tally.troubles],
+        "other_exercises": dict(tally.elsewhere),
+        "without_a_notebook": tally.without,
+        "namesakes": tally.namesakes,
+        "gone": [{"person": one.person, "exercise": one.exercise, "place": one.place} for one in tally.gone],
         "others": tally.others,
     }
 
 
 def say(tally: Tally, enrolled: int, *, report: str) -> None:
     """All of it for people; ``enrolled`` are in the gradebook, ``report`` is the command that shows how it went."""
-    from bugkit.report.clean import clean
-
-    outcomes = _counted(tally) or "nothing new"
-    click.echo(f"{tally.people} people, {tally.notebooks} notebooks: {outcomes}; {tally.known} were graded before")
+    click.echo(
+        f"{count(tally.people, 'person', 'people')}, {count(tally.notebooks, 'notebook')}: "
+        f"{_counted(tally) or 'nothing new'}; {tally.known} graded before"
+    )
     if enrolled > tally.people:
-        click.echo(f"  {enrolled - tally.people} more in the gradebook, who are not in this folder")
-    if tally.others:
-        click.echo(f"  {tally.others} other files were not looked at")
-    for place, reason in tally.troubles:
-        click.echo(f"  for you to decide: {clean(place, 160)}: {clean(reason, 200)}")
-    for failed in tally.failed:
-        click.echo(
-            f"  not graded, by a fault of ours: {clean(failed.person)} {failed.exercise}: {clean(failed.reason)}"
-        )
+        click.echo(f"  {count(enrolled - tally.people, 'person', 'people')} more in the gradebook")
+    for line in _remarks(tally):
+        click.echo(f"  {clean(line, LONGEST)}")
     click.echo(f"  next: {'the same command grades what is missing' if tally.failed else report}")
+
+
+def _remarks(tally: Tally) -> Iterator[str]:
+    """What else there is to know of what was handed in."""
+    if not tally.notebooks:
+        yield "no notebook was found; wanted: STUDENT/ASSIGNMENT/NAME.ipynb, a course server's download, or flat files"
+    for exercise, number in sorted(tally.elsewhere.items()):
+        yield f"{count(number, 'notebook')} of {exercise}, which is not graded now"
+    if tally.copies:
+        yield f"{count(tally.copies, 'copy', 'copies')} of a notebook that is graded"
+    if tally.without:
+        yield f"handed in no notebook: {', '.join(tally.without)}"
+    for name in tally.namesakes:
+        yield f"several people are called {name}: the course server's numbers tell them apart"
+    for one in tally.gone:
+        yield f"counts, and lies there no more: {one.person} {one.exercise}: {one.place}"
+    if tally.others:
+        yield f"not looked at: {count(tally.others, 'other file')}"
+    for place, reason in tally.troubles:
+        yield f"for you to decide: {place}: {reason}"
+    for failed in tally.failed:
+        yield f"not graded, by a fault of ours: {failed.person} {failed.exercise}: {failed.reason}"
+
+
+def count(number: int, one: str, several: str = "") -> str:
+    """A number of things in words."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"

@@ -77,8 +77,8 @@ def _section(verdict: Verdict) -> Iterator[str]:
 
 def _test(verdict: Verdict, points: float) -> dict[str, Any]:
     score = round(points * verdict.score, 4)
-    told = [*(symptom.text for symptom in verdict.symptoms), *verdict.notes]
-    return {"name": clean(verdict.exercise), "status": STATUSES[verdict.outcome], "score": score, **_said(told)}
+    said = _said(words.reasons(verdict))
+    return {"name": clean(verdict.exercise), "status": STATUSES[verdict.outcome], "score": score, **said}
 
 
 def _said(sentences: Sequence[str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _properties(suite: Element, verdict: Verdict) -> None:
 def _convergence(verdict: Verdict) -> tuple[Outcome, str]:
     """How the loss came out, with what was measured on each seed."""
     runs = [f"seed {run.seed}: {words.loss(run) if run.status == 'ok' else words.trouble(run)}" for run in verdict.runs]
-    told = "; ".join([words.wanted(verdict.target), *runs])
+    told = "; ".join([words.wanted(verdict.target), *runs] if runs else verdict.notes)
     if verdict.outcome == "error":
         return "error", told
     return ("passed" if all(run.converged for run in verdict.runs) else "failed"), told

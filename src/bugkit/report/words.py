@@ -48,6 +48,12 @@ def trouble(run: RunResult) -> str:
     return f"{run.status.replace('_', ' ')}: {clean(run.detail, 160)}"
 
 
+def reasons(verdict: Verdict) -> list[str]:
+    """Why it is no pass, in sentences: symptoms, ends that left nothing to judge, and what else is to be told."""
+    ends = dict.fromkeys(trouble(run) for run in verdict.runs if run.status != "ok")  # of several seeds once
+    return [clean(text) for text in (*(symptom.text for symptom in verdict.symptoms), *ends, *verdict.notes)]
+
+
 def raised_in(error: LearnerError) -> str:
     """Where the learner's exception was raised."""
     line = f", line {error.line}" if error.line else ""
