@@ -113,7 +113,7 @@ def test_a_broken_zip_file_is_told(tmp_path, content):
     written(tmp_path / "bob/toy01.ipynb", ONE)
     found = files_in(tmp_path)
     assert places(found) == ["bob/toy01.ipynb"]
-    assert reasons(found)["ada"].startswith("it cannot be read as a zip file (")
+    assert reasons(found)["ada.zip"].startswith("it cannot be read as a zip file (")
 
 
 def test_damage_inside_a_zip_file_is_an_exception_of_its_one_file(tmp_path):

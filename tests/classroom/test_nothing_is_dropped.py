@@ -205,9 +205,9 @@ def test_who_handed_in_no_notebook_is_named(toys, small_book, put, tmp_path):
     (folder / "Dan_15_assignsubmission_file_").mkdir()
     put(folder, "read me.txt", b"of nobody")
     tally = grade(toys, small_book, folder)
-    assert (tally.without, tally.people, tally.others) == (["Ada L", "Dan"], 3, 3)
+    assert (tally.without, tally.people, tally.others) == (["Ada L", "Cleo", "Dan"], 4, 3)
     assert [place for place, _ in tally.troubles] == ["Cleo_14_assignsubmission_file_/toy01.ipynb.txt"]
-    assert small_book.people() == ["Ada L", "Bob", "Dan"]
+    assert small_book.people() == ["Ada L", "Bob", "Cleo", "Dan"]
 
 
 def test_two_people_of_one_name_are_two(toys, small_book, put, tmp_path):
@@ -231,7 +231,7 @@ def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, t
         "ada/toy01.ipynb": "ada's notebooks are larger than 0 MiB together",
         "ada/toy02.ipynb": "ada's notebooks are larger than 0 MiB together",
         "bob/toy02.ipynb": "it cannot be read (it is not a regular file)",
-        "eve": "it cannot be read as a zip file (File is not a zip file)",
+        "eve.zip": "it cannot be read as a zip file (File is not a zip file)",
     }
 
 

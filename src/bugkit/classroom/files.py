@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from bugkit.errors import UsageError
 
-NOTEBOOK = ".ipynb"
+NOTEBOOK, ZIP = ".ipynb", ".zip"
 MOST_BYTES = 50 << 20  # of one file, unpacked
 MOST_MEMBERS = 200_000  # of a zip file
 MOST_NESTED = 100  # notebooks of a zip file in a zip file: each is looked for in the whole of it
@@ -103,7 +103,7 @@ def _look_in_folder(folder: Path, found: Found) -> None:
                 continue
             if path.is_symlink() and not _is_copy(place):  # it may lead anywhere on the instructor's machine
                 found.unread.append((place, "it is a symbolic link"))
-            elif path.suffix.lower() == ".zip" and not _is_copy(place):
+            elif path.suffix.lower() == ZIP and not _is_copy(place):
                 _look_in_zip(path, place.with_name(path.stem), (), found)
             else:
                 _take(File(place, handed_in or _iso(path), path), found)
@@ -115,9 +115,8 @@ def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], fou
     try:
         listed = _listed(path, members)
     except Exception as error:  # noqa: BLE001 - a stranger's file may make the library raise anything
-        found.unread.append(
-            (place if place.parts else _named([path.name]), f"it cannot be read as a zip file ({why(error)})")
-        )
+        named = place.with_name(f"{place.name}{ZIP}") if place.parts else _named([path.name])
+        found.unread.append((named, f"it cannot be read as a zip file ({why(error)})"))
         return
     notebooks = 0
     for number, info in listed:
@@ -126,7 +125,7 @@ def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], fou
         notebooks += inside.suffix.lower() == NOTEBOOK
         if stat.S_ISLNK(info.external_attr >> 16):
             found.unread.append((inside, "it is a symbolic link"))
-        elif inside.suffix.lower() == ".zip" and not _is_copy(inside):
+        elif inside.suffix.lower() == ZIP and not _is_copy(inside):
             if len(here) < DEEPEST:
                 _look_in_zip(path, inside.with_name(inside.stem), here, found)
             else:

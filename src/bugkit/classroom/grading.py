@@ -39,7 +39,7 @@ class Tally:
     failed: list[Failed] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)
     elsewhere: Counter[str] = field(default_factory=Counter)  # notebooks of exercises that are not graded now
-    without: list[str] = field(default_factory=list)  # people who handed in files, and no notebook among them
+    without: list[str] = field(default_factory=list)  # people who handed in something, but no notebook that opens
     namesakes: list[str] = field(default_factory=list)  # names of several people, who are told apart by numbers
     gone: list[Submission] = field(default_factory=list)  # what counts of this folder, and lies there no more
     others: int = 0  # files that are no notebooks
@@ -116,7 +116,8 @@ class Grading:
         """Notebooks by person; those of nobody, and of no one person, are for somebody to look at."""
         skipped = around([file.place for file in found.notebooks] or found.others)
         owners = [self._owner(file.place, skipped) for file in found.notebooks]
-        others = [self._owner(place, skipped) for place in found.others if is_somebodys(inner(place, skipped))]
+        places = [*found.others, *(place for place, _ in found.unread)]
+        others = [self._owner(place, skipped) for place in places if is_somebodys(inner(place, skipped))]
         same = namesakes([*owners, *others])
         self.tally.namesakes = sorted(same)
         people: dict[str, list[File]] = {told_apart(owner, same): [] for owner in others}

@@ -160,7 +160,8 @@ def export(
         known = _known(desk, exercises, book)
         _export(book, known, form or FORMATS[0], place)
         people, waiting = len(book.people()), sum(one.graded is None for one in book.grades())
-        unused = [one.id for one in known if one.id not in book.exercises()]
+        used = book.exercises()
+        unused = [one.id for one in known if one.id not in used]
     counted = tallies.count(len(known), "exercise")
     click.echo(f"{tallies.count(people, 'person', 'people')} and {counted} in {place}")
     if waiting:
