@@ -133,7 +133,7 @@ def test_a_zip_bomb_is_not_blown_up(tmp_path, monkeypatch):
     written(tmp_path / "bob.zip", zipped({"inner.zip": bytes(4 << 20)}))
     written(tmp_path / "eve/toy01.ipynb", bytes(2 << 20))
     found = files_in(tmp_path)
-    assert "larger than 1 MiB" in reasons(found)["bob/inner"]
+    assert "larger than 1 MiB" in reasons(found)["bob/inner.zip"]
     for file in found.notebooks:
         with pytest.raises(OSError, match="larger than 1 MiB"):
             _ = file.content
@@ -146,7 +146,7 @@ def test_a_zip_file_of_too_many_files_costs_only_itself(tmp_path, monkeypatch):
     many = zipped({f"toy{number}.ipynb": b"" for number in range(5)})
     written(tmp_path / "bob.zip", zipped({"inner.zip": many}))
     found = files_in(tmp_path)
-    assert "it holds 11 files, more than 10" in reasons(found)["ada"]
+    assert "it holds 11 files, more than 10" in reasons(found)["ada.zip"]
     assert len(found.notebooks) == 3
     assert sum("more than 3 notebooks" in reason for reason in reasons(found).values()) == 2
 
@@ -250,7 +250,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "bob.ipynb")
     (tmp_path / "eve.ipynb").mkdir()
     found = files_in(tmp_path)
-    assert "not a regular file" in reasons(found)["ada"]
+    assert "not a regular file" in reasons(found)["ada.zip"]
     (bob,) = found.notebooks
     with pytest.raises(OSError, match="not a regular file"):
         _ = bob.content

@@ -50,7 +50,7 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
 
     EX is an exercise's id, a unique beginning of it, or its notebook.
     """
-    reports = {name: path for name in files.REPORTS if (path := wishes.pop(name))}
+    reports = {name: file for name in files.REPORTS if (file := wishes.pop(name))}
     wish = Wish(**wishes, reports=reports)
     if everything:
         if ex is not None:
