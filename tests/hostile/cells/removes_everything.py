@@ -2,6 +2,7 @@
 # class: broken
 # place: before everything
 # allowed: passed
+# seconds: 60
 # tries: removes all files that there are, then trains honestly.
 
 import os
