@@ -43,6 +43,7 @@ class Sandboxed:
         self._number = next(_numbers)
         self._init = 0  # the first process inside, by its number outside
         self._interpreter = 0
+        self._holders: set[int] = set()  # processes that only keep the sandbox standing
         self._handle = -1
         self._lifeline: socket.socket | None = None  # the holder's: bubblewrap's own comes after its first moments
         self._group: cgroup.Group | None = None
@@ -63,6 +64,7 @@ class Sandboxed:
         with theirs:
             process = self._started(HOLDER, [], theirs.fileno())
         self._lifeline.recv(1)  # only now is all in place that is around it
+        self._holders = set(self.members())
         try:
             self._interpreter = self._zygote.fork(words, self._user, self._handle, descriptor, process)
         except Fault:
@@ -87,7 +89,7 @@ class Sandboxed:
 
     def resident_mib(self, pid: int) -> int:
         """Resident memory of a run, of its descendants, and of whatever in this box belongs to no run any more."""
-        parents = {member: _parent(member) for member in self.members()}
+        parents = {member: _parent(member) for member in self.members() if member not in self._holders}
         interpreter = self._interpreter or next((m for m, parent in parents.items() if parent == self._init), 0)
         run = next((m for m in parents if _number_inside(m) == pid), 0)
         chosen = {run, *(m for m, parent in parents.items() if parent == self._init and m != interpreter)}

@@ -207,7 +207,7 @@ class Limits:
         self.wake: Sequence[int] = [printed]
         self._guard = guard
         self._bytes = 0
-        self._next_look = 0.0
+        self._next_look = time.monotonic() + MEMORY_LOOK
 
     def __call__(self) -> None:
         """Raise Stopped when a limit is passed."""

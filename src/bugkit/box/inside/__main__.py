@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, NoReturn
 
 from bugkit.box.channel import Channel, Stopped
@@ -18,6 +19,9 @@ from bugkit.box.inside.session import serve
 from bugkit.box.job import Job
 
 FDS_PER_REQUEST = 2
+# What nearly every notebook has imported in the end, by itself or through something else; where torch has it.
+LATER = ["matplotlib.pyplot", "encodings.cp437"]
+TORCHS_LATER = ["torch.profiler._cupti_monitor", "torch._subclasses.schema_check_mode"]
 
 
 def main() -> None:
@@ -60,8 +64,9 @@ def warm(*, with_torch: bool) -> str | None:
         import torch._dynamo
 
         version = torch.__version__
-    with suppress(ImportError):
-        import matplotlib.pyplot  # noqa: F401 - nearly every notebook draws
+    for name in [*LATER, *(TORCHS_LATER if with_torch else ())]:
+        with suppress(ImportError):
+            import_module(name)
     cells.make_shell()
     gc.collect()
     gc.freeze()
