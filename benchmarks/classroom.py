@@ -6,7 +6,7 @@
 ``verdicts``: the whole class, every verdict against what its maker intended.
 ``again``: the whole class once more: are the two runs equal?
 ``kills``: once more, ended by SIGKILL at random moments and started again: is its gradebook that of the first run?
-``bound``: the time that training alone takes on all cores, as a share of the time that grading right notebooks takes.
+``bound``: the time that training alone takes on all cores, as a share of what grading right notebooks takes.
 ``nbgrader``: the same right notebooks, one seed each, by `nbgrader autograde` and by bugkit, in turns.
 ``memory``: the largest resident size of the grading process over two sizes of a class of toys.
 Numbers that a loaded machine can distort stand beside its load.
@@ -26,7 +26,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import psutil
@@ -35,7 +37,11 @@ from made_class import EXERCISES, ROOT, make
 from speed import peaks
 
 from bugkit.classroom.gradebook import Gradebook
+from bugkit.classroom.grades import Graded
+from bugkit.classroom.here import Here
+from bugkit.classroom.pack import packed
 from bugkit.classroom.release import handed_out
+from bugkit.classroom.work import Pile, Rules, read_paper
 from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import cores
 from bugkit.notebook import Notebook, parse, read
@@ -128,28 +134,31 @@ class Bench:
         return told(self.work / "whole.db")
 
     def bound(self) -> None:
-        """Training alone on all cores, as a share of grading's time: in whole, and of what a warm grader adds."""
-        sizes = {"sample": self.wishes.sample, "twice": 2 * self.wishes.sample}
-        folders = {name: self.work / f"right-{name}" for name in sizes}
-        for name, size in sizes.items():  # the same students, and as many more
-            make(folders[name], self.exercises, size, self.wishes.seed, RIGHT)
-        alone = {name: Alone(self.notebooks(folder)) for name, folder in folders.items()}
-        training: dict[str, list[float]] = {name: [] for name in sizes}
-        grading: dict[str, list[float]] = {name: [] for name in sizes}
+        """What training alone takes, as a share of what grading takes: of a whole command's time, and once warm.
+
+        Both are done in turns, so that a machine whose speed drifts distorts neither.
+        """
+        folder = self.work / "right"
+        make(folder, self.exercises, self.wishes.sample, self.wishes.seed, RIGHT)
+        alone, warm = Alone(self.notebooks(folder)), Warm(self.exercises, folder / "submitted")
+        times: dict[str, list[float]] = {"training_wall": [], "training_cpu": [], "grading": [], "grading_warm": []}
         for turn in range(self.wishes.rounds):
-            for name, folder in folders.items():
-                training[name].append(alone[name].seconds())
-                book = self.work / f"{name}{turn}.db"
-                grading[name].append(self.timed(self.command(folder, book, "--no-redraw"))[0])
-        for one in alone.values():
-            one.close()
-        trained, graded = ({name: statistics.median(t[name]) for name in t} for t in (training, grading))
+            book = str(self.work / f"right{turn}.db")
+            times["grading"].append(self.timed(self.command(folder, Path(book), "--no-redraw"))[0])
+            wall, cpu = alone.seconds()
+            times["training_wall"].append(wall)
+            times["training_cpu"].append(cpu)
+            times["grading_warm"].append(warm.seconds(f"{book}.warm"))
+        alone.close()
+        warm.close()
+        each = {name: sum(seconds) / self.wishes.rounds for name, seconds in times.items()}
+        limit = min(each["training_wall"], each["training_cpu"] / cores())
         self.found["bound"] = {
-            "notebooks": {name: size * len(self.exercises) for name, size in sizes.items()},
-            "training_alone_seconds": training,
-            "grading_seconds": grading,
-            "share": round(trained["twice"] / graded["twice"], 3),
-            "share_once_warm": round((trained["twice"] - trained["sample"]) / (graded["twice"] - graded["sample"]), 3),
+            "notebooks": self.wishes.sample * len(self.exercises),
+            "seconds": {name: [round(one, 2) for one in seconds] for name, seconds in times.items()},
+            "share": round(limit / each["grading"], 3),
+            "share_once_warm": round(limit / each["grading_warm"], 3),
+            "share_once_warm_by_the_clock": round(each["training_wall"] / each["grading_warm"], 3),
             "load": os.getloadavg()[0],
         }
 
@@ -193,6 +202,35 @@ class Bench:
                 graded = sum(one.graded is not None for one in opened.grades())
             assert graded == size, f"{graded} of {size} were graded"
         self.found["memory"] = {"submissions": list(found), "peak_mib": list(found.values())}
+
+
+class Warm:
+    """A class that is graded again and again by graders that are at work already. Close it."""
+
+    def __init__(self, exercises: Sequence[Exercise], submitted: Path) -> None:
+        self._files = [sorted(folder.rglob("*.ipynb")) for folder in sorted(submitted.iterdir())]
+        self._piles: SimpleQueue[Pile | None] = SimpleQueue()
+        rules = Rules("benchmark", redraw=False)
+        self._graded = Here(packed(exercises), rules)(iter(self._piles.get, None))
+        self.seconds(str(submitted.parent / "first.db"))
+
+    def seconds(self, book: str) -> float:
+        """From the files to a gradebook that has all verdicts."""
+        start = time.perf_counter()
+        with Gradebook(book) as opened:
+            for files in self._files:
+                papers = (read_paper(file.parent.name, file.read_bytes()) for file in files)
+                self._piles.put(Pile(files[0].parents[1].name, tuple(papers)))
+            for came in islice(self._graded, sum(map(len, self._files))):
+                assert isinstance(came, Graded), came
+                assert came.outcome == "passed", came
+                opened.add(came)
+        return time.perf_counter() - start
+
+    def close(self) -> None:
+        """End the graders."""
+        self._piles.put(None)
+        assert list(self._graded) == []
 
 
 class Course:

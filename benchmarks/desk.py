@@ -100,7 +100,7 @@ def main() -> int:
         alone, watch = Alone([(solution, EXERCISE.manifest.run.seeds)]), Watch(other, solution)
         page.locator(".bugkit-toolbar").click()
         page.locator(".bugkit-state[data-outcome=passed]").wait_for(state="attached", timeout=WAIT * 1000)
-        times = [(alone.seconds(), watch.seconds(), by_button(page)) for _ in range(rounds + 1)][1:]
+        times = [(alone.seconds()[0], watch.seconds(), by_button(page)) for _ in range(rounds + 1)][1:]
         alone.close()
         watch.close()
     training, *waits = (statistics.median(column) for column in zip(*times, strict=True))

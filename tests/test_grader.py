@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from bugkit import grader as hall
 from bugkit.box import Box, start
@@ -197,6 +198,19 @@ def test_threads_multiply_below_the_ceiling():
     """Where BLAS gets no memory for its buffers, it ends the process, or hangs it."""
     done = subprocess.run([sys.executable, "-c", MULTIPLIED], capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout == "multiplied\n", done.stderr
+
+
+def test_no_core_that_trains_waits_for_the_graders_threads():
+    """BLAS' threads spin for a while after each product; the process has them back when the grader is gone."""
+
+    def threads():
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with Grader(workers=1):
+            assert threads() == [1] * len(before)
+        assert threads() == before == [2] * len(before)
 
 
 @pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")

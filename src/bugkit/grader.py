@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bugkit import checks as authors
 from bugkit.box import Box, Runs
@@ -85,6 +86,8 @@ class Grader:
         self._boxes: dict[tuple[str, str], Runs] = {}
         self._checks: dict[Path, authors.Checks] = {}
         self._closed = False
+        # checks multiply small matrices: BLAS' own threads would wait for the next one on cores that train
+        self._one_thread = threadpool_limits(1, user_api="blas")
         self._ceiling = Ceiling(workers) if sandbox else None
 
     def __enter__(self) -> Grader:
@@ -107,6 +110,7 @@ class Grader:
                 zygote.close()
             if self._ceiling:
                 self._ceiling.lift()
+            self._one_thread.restore_original_limits()
 
     def submit(
         self,
@@ -202,8 +206,7 @@ class Grader:
             if self._closed:  # who comes now would leave a box that nobody ends
                 raise Fault("the grader was stopped")
             if place not in self._boxes:
-                arrays = place[1]
-                stock = self._stock.setdefault(arrays, Boxes(lambda: self._new(arrays), self._ahead))
+                stock = self._stock.setdefault(place[1], Boxes(lambda: self._new(place[1]), self._ahead))
                 self._boxes[place] = stock.take()
             return self._boxes[place]
 

@@ -26,6 +26,7 @@ class Answers:
         self._as_tensors = arrays == "torch"
         self._recorder = recorder
         self._checkpoint = Checkpoint(namespace)
+        self._touched = False  # whether code of the notebook's or of a check's ran since the checkpoint was in force
 
     def to(self, question: dict[str, Any], arrays: dict[str, Any]) -> Answer:
         """The answer; what goes wrong in the learner's code is an answer too (``missing``, ``raised``, ``odd``)."""
@@ -41,13 +42,16 @@ class Answers:
         return answer
 
     def _begin(self, _question: dict[str, Any], _arrays: dict[str, Any]) -> Answer:
-        self._checkpoint.restore()
+        if self._touched:
+            self._checkpoint.restore()
+        self._touched = False
         return {}, {}
 
     def _record(self, _question: dict[str, Any], _arrays: dict[str, Any]) -> Answer:
         return {}, self._recorder.arrays
 
     def _call(self, question: dict[str, Any], arrays: dict[str, Any]) -> Answer:
+        self._touched = True
         target = self._named(question["name"])
         args = [self._value(slot, arrays) for slot in question["args"]]
         kwargs = {name: self._value(slot, arrays) for name, slot in question["kwargs"].items()}
@@ -56,6 +60,7 @@ class Answers:
 
     def _code(self, question: dict[str, Any], arrays: dict[str, Any]) -> Answer:
         """Run a check's lines in a copy of the notebook's namespace."""
+        self._touched = True
         for name in question["needs"]:
             self._named(name)
         scope = {**self._namespace, "np": np, **{n: self._native(a) for n, a in arrays.items()}, **question["values"]}
