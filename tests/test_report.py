@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from bugkit.report import github
+from bugkit.report import github, words
 from bugkit.report.clean import clean
 from bugkit.report.junit import junit
 from bugkit.report.machine import as_json, thinned
@@ -54,7 +54,7 @@ def printed(one: Verdict, encoding: str = "utf-8") -> str:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "FAILED",
         "toy01",
@@ -73,14 +73,18 @@ def printed(one: Verdict, encoding: str = "utf-8") -> str:
         "2.303 knowing nothing",
     ],
 )
-def test_all_that_matters_is_there(words):
-    assert words in printed(verdict())
+def test_all_that_matters_is_there(text):
+    assert text in printed(verdict())
 
 
 def test_it_fits_80_columns_without_colour():
     text = printed(verdict())
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_reasons_in_one_cell_are_sentences():
+    assert words.in_one(["The loss is flat.", "it took over 8 s"]) == "The loss is flat. It took over 8 s."
 
 
 def test_a_terminal_that_knows_only_ascii_gets_all_words():
@@ -91,8 +95,8 @@ def test_an_exception_is_quoted_with_its_cell_and_line():
     trace = ({"cell": "model", "line": 3, "text": "x @ y"}, {"cell": None, "line": None, "text": "torch"})
     run = RunResult(0, "raised", "E", error=LearnerError("model", 3, "ValueError", "shapes do not fit", trace))
     text = printed(verdict(outcome="error", runs=(run,), checks=()))
-    for words in ("`model`, line 3", "ValueError: shapes do not fit", "x @ y", "(inside torch)", "NOT JUDGED"):
-        assert words in text
+    for part in ("`model`, line 3", "ValueError: shapes do not fit", "x @ y", "(inside torch)", "NOT JUDGED"):
+        assert part in text
 
 
 def test_hostile_text_is_shown_as_text():

@@ -114,7 +114,7 @@ def _ours(exercise: Exercise, grade: Grade) -> Iterator[object]:
     yield from (one.person, one.exercise, exercise.heading.title)
     yield from (graded.outcome, round(graded.score, 4)) if graded else (_ungraded(grade), "")
     yield from (grade.attempts, one.at, graded.at if graded else "")
-    yield "; ".join(words.reasons(verdict)) if verdict else ""
+    yield words.in_one(words.reasons(verdict)) if verdict else ""
     yield ("yes" if verdict.sandbox else "no") if verdict and verdict.runs else ""
     yield one.place
 

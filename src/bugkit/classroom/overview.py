@@ -94,7 +94,7 @@ def _square(exercise: str, grade: Grade | None) -> course.Square:
     if grade.graded is None:
         return course.Square(None, attempts=grade.attempts, says=f"{exercise}: not graded yet")
     verdict = grade.graded.read
-    reasons = "; ".join(words.reasons(verdict))
+    reasons = words.in_one(words.reasons(verdict))
     says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {reasons}".strip()
     note = f" ({grade.submission.note})" if grade.submission.note else ""
     return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)

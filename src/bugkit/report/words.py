@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bugkit.report.clean import clean
 from bugkit.verdict import LearnerError, RunResult, Target, Verdict
@@ -52,6 +52,11 @@ def reasons(verdict: Verdict) -> list[str]:
     """Why it is no pass, in sentences: symptoms, ends that left nothing to judge, and what else is to be told."""
     ends = dict.fromkeys(trouble(run) for run in verdict.runs if run.status != "ok")  # of several seeds once
     return [clean(text) for text in (*(symptom.text for symptom in verdict.symptoms), *ends, *verdict.notes)]
+
+
+def in_one(sentences: Iterable[str]) -> str:
+    """Sentences one after the other, each with a capital and a full stop."""
+    return " ".join(text[:1].upper() + text[1:].removesuffix(".") + "." for text in sentences)
 
 
 def raised_in(error: LearnerError) -> str:
