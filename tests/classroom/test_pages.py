@@ -74,6 +74,13 @@ def words(page: str) -> str:
     return " ".join(" ".join(root.itertext()).split())
 
 
+def test_one_of_a_kind_is_no_plural(small_book, pages):
+    add(small_book, "ada", verdict_of("passed"))
+    index, _ = pages()
+    assert "1 learner, 2 exercises" in words(index)
+    assert index.startswith("<!DOCTYPE html>")
+
+
 def test_everybody_is_there_with_marks_in_words(small_book, pages):
     add(small_book, "ada", verdict_of("passed"))
     add(small_book, "bob", verdict_of("failed"))
