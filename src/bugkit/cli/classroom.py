@@ -14,6 +14,7 @@ from bugkit.cli import tally as tallies
 from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
+from bugkit.report.words import count
 
 if TYPE_CHECKING:
     from bugkit.classroom.gradebook import Gradebook
@@ -55,7 +56,7 @@ def release(desk: Desk, /, folder: Path, exercises: str | None, *, as_json: bool
     if as_json:
         say_json({"format": FORMAT, "exercises": [one.id for one in chosen], "files": [str(name) for name in written]})
     else:
-        click.echo(f"{tallies.count(len(chosen), 'exercise')} in {folder}, without solutions")
+        click.echo(f"{count(len(chosen), 'exercise')} in {folder}, without solutions")
         click.echo(f"  next: hand it out; later bugkit class grade SUBMISSIONS --exercises {_ids(chosen)}")
     return 0
 
@@ -102,7 +103,7 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
             with tallies.live() as on_graded:
                 tally = grading.run(submissions, executor, on_graded)
         except KeyboardInterrupt:
-            note(f"{tallies.count(grading.tally.done, 'notebook')} graded and kept; the same command goes on")
+            note(f"{count(grading.tally.done, 'notebook')} graded and kept; the same command goes on")
             raise
         if wishes["as_json"]:
             say_json(tallies.document(tally))
@@ -162,10 +163,9 @@ def export(
         people, waiting = len(book.people()), sum(one.graded is None for one in book.grades())
         used = book.exercises()
         unused = [one.id for one in known if one.id not in used]
-    counted = tallies.count(len(known), "exercise")
-    click.echo(f"{tallies.count(people, 'person', 'people')} and {counted} in {place}")
+    click.echo(f"{count(people, 'person', 'people')} and {count(len(known), 'exercise')} in {place}")
     if waiting:
-        note(f"{tallies.count(waiting, 'notebook')} not graded yet; grading was ended, or failed: grade again first")
+        note(f"{count(waiting, 'notebook')} not graded yet; grading was ended, or failed: grade again first")
     if unused:
         note(f"the gradebook has no notebook of {', '.join(unused)}: of them it does not tell who handed one in")
     return 0

@@ -12,6 +12,7 @@ import click
 
 from bugkit.cli.desk import FORMAT
 from bugkit.report.clean import clean
+from bugkit.report.words import count
 
 if TYPE_CHECKING:
     from bugkit.classroom.grading import OnGraded, Tally
@@ -110,8 +111,3 @@ def _remarks(tally: Tally) -> Iterator[str]:
         yield f"for you to decide: {place}: {reason}"
     for failed in tally.failed:
         yield f"not graded, by a fault of ours: {failed.person} {failed.exercise}: {failed.reason}"
-
-
-def count(number: int, one: str, several: str = "") -> str:
-    """A number of things in words."""
-    return f"{number} {one if number == 1 else several or f'{one}s'}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bugkit.report.html import TEMPLATES, digest, environment, style
+from bugkit.report.words import count
 from bugkit.verdict import Outcome
 
 
@@ -99,10 +100,11 @@ ENOUGH = 5
 def page(course: Course) -> str:
     """The class page."""
     css, script = style() + _text("course.css"), _text("sort.js")
+    heading = f"{count(len(course.rows), 'learner')}, {count(len(course.columns), 'exercise')}"
     return (
         environment()
         .get_template("course.html")
-        .render(course=course, style=css, script=script, digests=[digest(css), digest(script)])
+        .render(course=course, heading=heading, style=css, script=script, digests=[digest(css), digest(script)])
     )
 
 

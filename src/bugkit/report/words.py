@@ -54,6 +54,11 @@ def reasons(verdict: Verdict) -> list[str]:
     return [clean(text) for text in (*(symptom.text for symptom in verdict.symptoms), *ends, *verdict.notes)]
 
 
+def count(number: int, one: str, several: str = "") -> str:
+    """A number of things in words."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def in_one(sentences: Iterable[str]) -> str:
     """Sentences one after the other, each with a capital and a full stop."""
     return " ".join(text[:1].upper() + text[1:].removesuffix(".") + "." for text in sentences)
