@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from bugkit import data, heldout
+from bugkit.audit import UndecidedError
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
 from bugkit.run import LearnerCodeError, Run, Task
-from bugkit.verdict import CheckResult
+from bugkit.verdict import CONVERGENCE, CheckOutcome, CheckResult
 
 Function = Callable[[Run], Any]
 # What numpy raises, in an author's lines, of an answer of another form than wanted. MemoryError is not among them: it
 # may be a neighbour's doing, so the grader tries once more.
 ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 SUMS_TO_ONE = 1e-3  # float32 rows of a softmax are off by about 1e-6
+
+
+def log_probabilities(outputs: ArrayLike) -> NDArray[np.float64]:
+    """Log-probabilities over the last axis, whatever a classifier gives: probabilities, their logarithms or logits.
+
+    Rows without negative numbers that sum to one are probabilities, no less than 1e-30. The rest are logits.
+    """
+    z = np.asarray(outputs, dtype=np.float64)
+    if z.size and z.min() >= 0 and np.abs(z.sum(axis=-1) - 1).max() < SUMS_TO_ONE:
+        return np.log(np.maximum(z, 1e-30))
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = z - z.max(axis=-1, keepdims=True)
+        return np.asarray(z - np.log(np.exp(z).sum(axis=-1, keepdims=True)))
+
+
+def probabilities(outputs: ArrayLike) -> NDArray[np.float64]:
+    """Probabilities over the last axis, whatever a classifier gives; see `log_probabilities`."""
+    return np.exp(log_probabilities(outputs))
 
 
 def cross_entropy(logits: ArrayLike, labels: ArrayLike) -> float:
@@ -34,14 +53,9 @@ def cross_entropy(logits: ArrayLike, labels: ArrayLike) -> float:
 
 
 def nll(outputs: ArrayLike, labels: ArrayLike) -> float:
-    """Mean negative log-likelihood in nats, whatever a classifier gives: probabilities, log-probabilities or logits.
-
-    Rows without negative numbers that sum to one are probabilities. The rest are logits.
-    """
-    p, y = np.asarray(outputs, dtype=np.float64), np.asarray(labels)
-    if p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < SUMS_TO_ONE:
-        return float(-np.mean(np.log(np.maximum(p[np.arange(len(y)), y], 1e-30))))
-    return cross_entropy(p, y)
+    """Mean negative log-likelihood in nats of outputs (..., C) for labels (...), whatever a classifier gives."""
+    p, y = log_probabilities(outputs), np.asarray(labels)
+    return float(-np.mean(np.take_along_axis(p, y[..., None].astype(np.int64), axis=-1)))
 
 
 def mean_squared_error(predictions: ArrayLike, targets: ArrayLike) -> float:
@@ -55,6 +69,32 @@ def mean_squared_error(predictions: ArrayLike, targets: ArrayLike) -> float:
 def accuracy(outputs: ArrayLike, labels: ArrayLike) -> float:
     """Share of rows whose largest output is the label."""
     return float(np.mean(np.asarray(outputs).argmax(axis=1) == np.asarray(labels)))
+
+
+def rows_among(rows: ArrayLike, known: ArrayLike) -> NDArray[np.int64]:
+    """For each row the number of the known row that it is, -1 where it is none: (N, ...) among (M, ...).
+
+    A row is a known one if it is the same up to a shift and a scale, as after standardising a picture, or column by
+    column after the columns were standardised over all.
+    """
+    a, b = (np.asarray(x, dtype=np.float64).reshape(len(np.asarray(x)), -1) for x in (rows, known))
+    if not a.size or a.shape[1] != b.shape[1]:
+        return np.full(len(a), -1)
+    centre, scale = b.mean(axis=0), np.maximum(b.std(axis=0), 1e-9)
+    best = np.full(len(a), -1)
+    for left, right in ((a, b), ((a * scale + centre), b), (_alike(a), _alike(b))):
+        squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
+        size = np.maximum((right**2).sum(axis=1), 1e-9)
+        nearest = squares.argmin(axis=1)
+        same = squares[np.arange(len(a)), nearest] < 1e-4 * size[nearest]
+        best = np.where((best < 0) & same, nearest, best)
+    return best
+
+
+def _alike(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each row with mean 0 and variance 1."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-9))
 
 
 def redrawn(name: str, rng: np.random.Generator, *, labels: bool = False, features: bool = False) -> Task:
@@ -102,6 +142,7 @@ def load(path: Path, measure: str, hidden: Path | None = None) -> Checks:
         found = ", ".join(n for n, f in functions.items() if f.__code__.co_filename == str(path)) or "no function"
         raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
     more = _checks_among(_functions(hidden)) if hidden and hidden.is_file() else ()
+    _refuse_unknown_needs(path, [*checks, *more])
     for function in (functions[measure], *checks, *more):
         if not _sentence(function):
             raise ManifestError(f"{path}: {function.__name__} has no docstring", evidence=["the learner reads it"])
@@ -111,6 +152,14 @@ def load(path: Path, measure: str, hidden: Path | None = None) -> Checks:
     return Checks(
         path, functions[measure], checks + more, functions.get("draw"), tuple(check.__name__ for check in more)
     )
+
+
+def _refuse_unknown_needs(path: Path, checks: Sequence[Function]) -> None:
+    known = {CONVERGENCE, *(check.__name__ for check in checks)}
+    for check in checks:
+        unknown = [name for name in getattr(check, "needs", ()) if name not in known]
+        if unknown:
+            raise ManifestError(f"{path}: {check.__name__} needs {unknown[0]!r}, which is no check")
 
 
 def _functions(path: Path) -> dict[str, Callable[..., Any]]:
@@ -142,25 +191,51 @@ def measure(checks: Checks, run: Run) -> float:
         raise Stopped("no_answer", f"the model's answer has another form than wanted: {error}") from None
 
 
+def needs(*names: str) -> Callable[[Function], Function]:
+    """What must hold before a check can be judged: names of other checks, or ``convergence``.
+
+    Until they do, the check is undecided where it would pass: another bug may hide what it asks about.
+    """
+
+    def mark(check: Function) -> Function:
+        check.needs = names  # type: ignore[attr-defined]
+        return check
+
+    return mark
+
+
+def perform_all(checks: Sequence[Function], run: Run, *, converged: bool) -> tuple[CheckResult, ...]:
+    """All checks on one run, in order; what only seems to hold, for another bug hides it, is undecided."""
+    results = [perform(check, run) for check in checks]
+    held = {result.name for result in results if result.outcome == "passed"} | ({CONVERGENCE} if converged else set())
+    made = {result.name for result in results} | {CONVERGENCE}
+    out = []
+    for check, result in zip(checks, results, strict=True):
+        missing = [name for name in getattr(check, "needs", ()) if name in made and name not in held]
+        if result.outcome == "passed" and missing:
+            result = replace(result, outcome="undecided", message="another behavior has to hold first")  # noqa: PLW2901
+        out.append(result)
+    return tuple(out)
+
+
 def perform(check: Function, run: Run) -> CheckResult:
     """One check on one run. What the learner's code raises fails the check; Stopped ends the run."""
-    message = ""
+    outcome: CheckOutcome = "failed"
     try:
         run.begin()
         with np.errstate(all="ignore"):
             check(run)
+        outcome, message = "passed", ""
     except AssertionError as error:
         message = str(error) or "it does not hold"
+    except UndecidedError as error:
+        outcome, message = "undecided", str(error)
     except LearnerCodeError as error:
-        message = f"the notebook's code raised {error}"
+        message = str(error)
     except ODD_ANSWERS as error:
         message = f"the answer has another form than wanted: {error}"
     return CheckResult(
-        name=check.__name__,
-        sentence=_sentence(check),
-        outcome="failed" if message else "passed",
-        message=message,
-        seed=run.seed,
+        name=check.__name__, sentence=_sentence(check), outcome=outcome, message=message, seed=run.seed
     )
 
 

@@ -55,8 +55,8 @@ class Examination:
             cells=tuple((str(cell.id), cell.source) for cell in self.notebook.cells if cell.runs),
             seed=self.seed,
             arrays=limits.arrays,
-            record=tuple(limits.record),
             names=tuple(self.manifest.names_at(stage_of(self.notebook))),
+            max_steps=limits.max_steps,
             memory_mib=limits.memory_mib,
             data=limits.data,
             drawn=self.task.train if self.task else (),
@@ -66,12 +66,10 @@ class Examination:
         loss = authors.measure(self.checks, run)
         later = self.manifest.later_checks(stage_of(self.notebook))
         in_budget = result.steps <= self.manifest.run.max_steps
-        return replace(
-            result,
-            loss=loss,
-            converged=self.manifest.converge.holds(loss) and in_budget,
-            checks=tuple(authors.perform(c, run) for c in self.checks.checks if c.__name__ not in later),
-        )
+        converged = self.manifest.converge.holds(loss) and in_budget
+        chosen = [check for check in self.checks.checks if check.__name__ not in later]
+        checks = authors.perform_all(chosen, run, converged=converged)
+        return replace(result, loss=loss, converged=converged, checks=checks)
 
 
 def _refuse_missing(wanted: Sequence[str], there: list[str]) -> None:

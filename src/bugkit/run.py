@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bugkit import data, heldout
+from bugkit.audit import Audit, Call, Moment, audit_of, moments_of
 from bugkit.box import Channel, Stopped
 from bugkit.box.account import blame_of
 
@@ -67,10 +68,22 @@ class Run:
         """The features and targets that the notebook trains on; of a text, one array."""
         return self._task.train if self._task else data.load(self._named_dataset())
 
+    @property
+    def audit(self) -> Audit:
+        """What was seen of the training that made the model; ``run.audit.needed()`` where a check rests on it."""
+        return self._audited[0]
+
     @cached_property
-    def recorded(self) -> dict[str, Array]:
-        """What ``[run] record`` asked for; see ``bugkit.box.inside.recorder``. Empty where nothing was seen."""
-        return self._ask({"ask": "record"}, {})[1]
+    def moments(self) -> tuple[Moment, ...]:
+        """Up to a dozen steps, spread over the training, with the weights before and after them."""
+        return moments_of(self._ask({"ask": "moments"}, {})[1], self._audited[1])
+
+    @cached_property
+    def _audited(self) -> tuple[Audit, dict[int, Call]]:
+        try:
+            return audit_of(*self._ask({"ask": "audit"}, {}))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            raise Stopped("no_answer", "what it sent is no audit") from None
 
     def begin(self) -> None:
         """Put the notebook back to the state after its last cell; the grader does this before every check."""
@@ -115,7 +128,7 @@ class Run:
     def _ask(self, question: dict[str, Any], arrays: dict[str, Array]) -> tuple[dict[str, Any], dict[str, Array]]:
         self._channel.send(question, arrays)
         header, answer = self._channel.receive()
-        if question["ask"] != "record" and sum(array.size for array in answer.values()) > MOST_NUMBERS:
+        if question["ask"] not in ("audit", "moments") and sum(array.size for array in answer.values()) > MOST_NUMBERS:
             raise Stopped("no_answer", f"its answer has more than {MOST_NUMBERS} numbers")
         if "missing" in header:
             raise Stopped("no_answer", f"the notebook has no `{str(header['missing'])[:100]}` after its last cell")
@@ -123,7 +136,7 @@ class Run:
             raise LearnerCodeError(str(header["odd"])[:1000])
         if "raised" in header:
             raised = blame_of(header["raised"])
-            raise LearnerCodeError(f"{raised.type}: {raised.message}")
+            raise LearnerCodeError(f"the notebook's code raised {raised.type}: {raised.message}")
         return header, answer
 
     def _named_dataset(self) -> str:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 # ok, raised, timed_out, out_of_memory, killed, too_much_output, ended_early, no_answer
 Status = str
 Outcome = Literal["passed", "failed", "error"]
+# undecided: it cannot be judged on this run; not counted, and no reason to fail
+CheckOutcome = Literal["passed", "failed", "undecided"]
 CONVERGENCE = "convergence"  # its name among the checks
 
 
@@ -29,7 +31,7 @@ class CheckResult:
 
     name: str  # check_a_perfect_answer_costs_nothing
     sentence: str  # its docstring's first line
-    outcome: Outcome
+    outcome: CheckOutcome
     message: str  # "" when it passed
     seed: int
 
@@ -52,7 +54,7 @@ class RunResult:
     @property
     def passed(self) -> bool:
         """Whether this seed passes: it converged, and every check held."""
-        return self.status == "ok" and self.converged and all(check.outcome == "passed" for check in self.checks)
+        return self.status == "ok" and self.converged and not any(check.outcome == "failed" for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,12 @@ class Verdict:
     exercise: str
     title: str
     outcome: Outcome
-    score: float  # share of the checks, convergence being one of them, that passed on every seed
+    score: float  # share of the checks that could be judged, convergence being one, that passed on every seed
     engine: str
     sandbox: bool
     target: Target
     runs: tuple[RunResult, ...]
-    checks: tuple[CheckResult, ...]  # one per check: the first seed on which it failed, else the first seed
+    checks: tuple[CheckResult, ...]  # one per check: where it first failed, else was undecided, else the first seed
     symptoms: tuple[Symptom, ...] = ()
     restored_cells: tuple[str, ...] = ()
     missing_cells: tuple[str, ...] = ()
@@ -100,39 +102,44 @@ class Verdict:
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def undecided(self) -> tuple[CheckResult, ...]:
+        """The checks that could not be judged."""
+        return tuple(check for check in self.checks if check.outcome == "undecided")
+
+    @property
     def complete(self) -> bool:
         """Whether this is the exercise's last stage, after which nothing is left to do."""
         return self.stage >= self.stages
 
 
 def over_seeds(runs: Sequence[RunResult]) -> tuple[CheckResult, ...]:
-    """Each check once: where it first did not pass, else as it was on the first seed."""
+    """Each check once: where it first failed, else where it was first undecided, else as it was on the first seed."""
+    weight = {"passed": 0, "undecided": 1, "failed": 2}
     out: dict[str, CheckResult] = {}
     for run in runs:
         for check in run.checks:
-            if check.name not in out or (out[check.name].outcome == "passed" and check.outcome != "passed"):
+            if check.name not in out or weight[check.outcome] > weight[out[check.name].outcome]:
                 out[check.name] = check
     return tuple(out.values())
 
 
 def outcome_of(runs: Sequence[RunResult]) -> Outcome:
-    """Passed when every seed converged and passed every check; error only when nothing could be judged."""
+    """Passed when every seed converged and failed no check; error only when nothing could be judged."""
     judged = [run for run in runs if run.status == "ok"]
     if not judged:
         return "error"
-    checks = over_seeds(runs)
-    passed = len(judged) == len(runs) and all(run.converged for run in runs)
-    return "passed" if passed and all(check.outcome == "passed" for check in checks) else "failed"
+    return "passed" if all(run.passed for run in runs) else "failed"
 
 
 def score_of(runs: Sequence[RunResult], weights: Mapping[str, float] | None = None) -> float:
     """The share of the checks that passed, convergence being one of them: 1 for a pass, 0 for an error.
 
+    What is undecided is not counted.
     ``weights`` are by name, ``convergence`` among them; what is not named weighs 1.
     """
     if outcome_of(runs) == "error":
         return 0.0
-    held = {check.name: check.outcome == "passed" for check in over_seeds(runs)}
+    held = {check.name: check.outcome == "passed" for check in over_seeds(runs) if check.outcome != "undecided"}
     held[CONVERGENCE] = all(run.converged for run in runs)
     weight = {name: (weights or {}).get(name, 1.0) for name in held}
     return sum(weight[name] for name in held if held[name]) / sum(weight.values())

@@ -19,8 +19,8 @@ class Job:
     cells: tuple[tuple[str, str], ...]  # (cell id, source)
     seed: int
     arrays: str = "torch"  # what the notebook's functions take
-    record: tuple[str, ...] = ()  # what is written down while it trains
     names: tuple[str, ...] = ()  # what the checks will ask for
+    max_steps: int = 1000  # that are expected at most: some of them are looked at closely
     memory_mib: int = 4096
     processes: int | None = None  # that it may have; counted per user, so known only where the box has its own
     data: str | None = None  # the set of bugkit.data that ``drawn`` stands in for
@@ -46,8 +46,7 @@ class Job:
         """The job that a frame describes."""
         known = {one.name: header[one.name] for one in fields(cls) if one.name in header}
         known["cells"] = tuple((name, source) for name, source in known["cells"])
-        lists = {name: tuple(known[name]) for name in ("record", "names")}
-        return cls(**{**known, **lists, "drawn": tuple(arrays.values())})
+        return cls(**{**known, "names": tuple(known["names"]), "drawn": tuple(arrays.values())})
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,11 +134,12 @@ def _gradescopes(exercise: Exercise, grade: Grade, points: float) -> Iterator[di
     status = "passed" if verdict.outcome == "passed" else "failed"
     yield _gradescope_of(exercise, points, grade.graded.score, status, told)
     for check in verdict.checks:
+        judged = {"status": check.outcome} if check.outcome != "undecided" else {}
         yield {
             "name": clean(f"{exercise.id}: {check.sentence}"),
             "score": 0,
             "max_score": 0,
-            "status": "passed" if check.outcome == "passed" else "failed",
+            **judged,
             "output": clean(check.message),
             "output_format": "text",
             "visibility": "visible",

@@ -72,7 +72,7 @@ def as_shown(grade: Grade, exercise: Exercise) -> Verdict | None:
         return None
     verdict, hidden = grade.graded.read, grade.graded.hidden
     notes = list(verdict.notes)
-    if any(check.name in hidden and check.outcome != "passed" for check in verdict.checks):
+    if any(check.name in hidden and check.outcome == "failed" for check in verdict.checks):
         notes.append(A_HIDDEN_ONE)
     if verdict.outcome != "passed" and verdict.runs:  # what could not be read is not helped by a hint
         notes.append(f"a hint: {exercise.manifest.hint[0].text}")
@@ -96,6 +96,8 @@ def _square(exercise: str, grade: Grade | None) -> course.Square:
     verdict = grade.graded.read
     reasons = words.in_one(words.reasons(verdict))
     says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {reasons}".strip()
+    if verdict.undecided:
+        says += f" {words.count(len(verdict.undecided), 'check')} could not be judged: look at it yourself."
     note = f" ({grade.submission.note})" if grade.submission.note else ""
     return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)
 
@@ -150,7 +152,7 @@ def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str
     for check in (check for verdict in verdicts for check in verdict.checks):
         sentences[check.name] = check.sentence
         made[check.name] += 1
-        failed[check.name] += check.outcome != "passed"
+        failed[check.name] += check.outcome == "failed"
     return ((sentences[name], failed[name], made[name], name in hidden) for name in made)
 
 

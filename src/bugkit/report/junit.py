@@ -7,9 +7,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bugkit.report import words
 from bugkit.report.clean import clean
-from bugkit.verdict import CONVERGENCE, CheckResult, Outcome, Verdict
+from bugkit.verdict import CONVERGENCE, CheckOutcome, CheckResult, Outcome, Verdict
 
-KINDS = {"failed": "failure", "error": "error"}  # JUnit's words: judged and wrong, not judged
+# JUnit's words: judged and wrong, not judged, no reason to fail
+KINDS = {"failed": "failure", "error": "error", "undecided": "skipped"}
 
 
 def junit(verdicts: Sequence[Verdict], unread: Mapping[str, str] | None = None) -> str:
@@ -66,16 +67,19 @@ def _message(check: CheckResult) -> str:
 
 
 def _case(
-    suite: Element, exercise: str, name: str, outcome: Outcome, message: str, *, seconds: str | None = None
+    suite: Element, exercise: str, name: str, outcome: Outcome | CheckOutcome, message: str, *, seconds: str | None = None
 ) -> None:
     case = SubElement(suite, "testcase", classname=clean(exercise), name=clean(name))
     if seconds is not None:
         case.set("time", seconds)
     if outcome in KINDS:
-        SubElement(case, KINDS[outcome], message=clean(message), type=outcome).text = clean(message)
+        told = SubElement(case, KINDS[outcome], message=clean(message))
+        if outcome != "undecided":  # of what is skipped, only a message is known
+            told.set("type", outcome)
+            told.text = clean(message)
 
 
 def _count(element: Element) -> None:
     """The numbers that JUnit's readers look for first."""
-    for name, kind in {"tests": "testcase", "failures": "failure", "errors": "error"}.items():
+    for name, kind in {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}.items():
         element.set(name, str(sum(1 for _ in element.iter(kind))))

@@ -18,7 +18,7 @@ from bugkit.verdict import RunResult, Verdict
 
 WIDTH, HEIGHT = 44, 9  # of the curve, in characters
 RANGE = 0.98  # of the losses, which decides how high the curve reaches: a row is worth more than a spike
-COLOURS = {"passed": "green", "failed": "red", "error": "yellow"}
+COLOURS = {"passed": "green", "failed": "red", "error": "yellow", "undecided": "yellow"}
 PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where the terminal knows no more than ASCII
 
 

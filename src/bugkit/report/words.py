@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from bugkit.report.clean import clean
 from bugkit.verdict import LearnerError, RunResult, Target, Verdict
 
-MARKS = {"passed": "✓", "failed": "✗", "error": "!"}
+MARKS = {"passed": "✓", "failed": "✗", "error": "!", "undecided": "?"}
 OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
-STILL_THERE = "The loss is where it should be. A check below is not: the cause is still there."
+STILL_THERE = "The loss is where it should be, but a check below does not hold."
 MOST_FRAMES = 5  # at each end of a trace
 
 
@@ -28,7 +28,7 @@ def wanted(target: Target) -> str:
 
 def is_still_there(verdict: Verdict) -> bool:
     """Whether the loss is right on every seed and only a check that is shown tells that something is not."""
-    told = any(check.outcome != "passed" for check in verdict.checks)
+    told = any(check.outcome == "failed" for check in verdict.checks)
     return verdict.outcome == "failed" and told and all(run.converged for run in verdict.runs)
 
 

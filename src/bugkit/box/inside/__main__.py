@@ -21,7 +21,7 @@ from bugkit.box.job import Job
 FDS_PER_REQUEST = 2
 # What nearly every notebook has imported in the end, by itself or through something else; where torch has it.
 LATER = ["matplotlib.pyplot", "encodings.cp437"]
-TORCHS_LATER = ["torch.profiler._cupti_monitor", "torch._subclasses.schema_check_mode"]
+TORCHS_LATER = ["torch.profiler._cupti_monitor", "torch._subclasses.schema_check_mode", "bugkit.box.inside.watcher"]
 
 
 def main() -> None:

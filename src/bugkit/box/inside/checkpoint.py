@@ -14,14 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from bugkit.box.inside.holders import saved
+
 
 class Checkpoint:
-    """Parameters, buffers, gradients, modes, optimisers, schedules, arrays and generators, saved and put back."""
+    """Weights, gradients, modes, optimizers, schedules, arrays, generators and what the notebook's objects hold."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
         self._names = dict(namespace)
-        self._arrays = [(a, a.copy()) for a in _arrays(namespace)]
+        self._holders, arrays = saved(namespace)
+        self._arrays = [(array, array.copy()) for array in arrays]
         self._random = (random.getstate(), np.random.get_state())
         self._torch = _TorchState(namespace) if "torch" in sys.modules else None
 
@@ -30,9 +33,11 @@ class Checkpoint:
         for name in [name for name in self._namespace if name not in self._names]:
             del self._namespace[name]
         self._namespace.update(self._names)
-        for array, saved in self._arrays:
+        for restore in self._holders:
+            restore()
+        for array, values in self._arrays:
             if array.flags.writeable:
-                array[...] = saved
+                array[...] = values
         random.setstate(self._random[0])
         np.random.set_state(self._random[1])
         if self._torch is not None:
@@ -95,13 +100,3 @@ def _put_back(holder: Any, attributes: dict[str, Any]) -> None:
     for name in [name for name in vars(holder) if name not in attributes]:
         del holder.__dict__[name]
     holder.__dict__.update({name: _copied(value, depth=2) for name, value in attributes.items()})
-
-
-def _arrays(namespace: dict[str, Any]) -> list[np.ndarray[Any, Any]]:
-    """Numpy arrays by name, and one level down in lists and dicts, where from-scratch models keep their weights."""
-    out: list[np.ndarray[Any, Any]] = []
-    for value in namespace.values():
-        inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
-        if len(inner) <= 1000:  # not the history of a long training
-            out += [a for a in inner if isinstance(a, np.ndarray) and a.dtype != object]
-    return out

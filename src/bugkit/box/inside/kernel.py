@@ -11,8 +11,7 @@ from bugkit.box.channel import Channel
 from bugkit.box.frames import PREFIX, sizes, unpack
 from bugkit.box.inside import cells
 from bugkit.box.inside.limits import apply_limits
-from bugkit.box.inside.recorder import Recorder
-from bugkit.box.inside.session import answer, set_task
+from bugkit.box.inside.session import answer, set_task, watching
 from bugkit.box.job import Job
 
 
@@ -21,7 +20,7 @@ class _Session:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.recorder = Recorder(job, lambda _steps: None)
+        self.watcher = watching(job, lambda _steps: None)
         self.report: dict[str, Any] = {"status": "ok", "error": None}
         self.start = time.perf_counter()
         self._names = {source: name for name, source in job.cells}
@@ -48,9 +47,9 @@ def prepare(frame: str) -> None:
     set_task(job)
     apply_limits(job)
     if job.arrays == "torch":
-        import torch  # noqa: F401 - the recorder's hooks and the seeds need it before the first cell
+        import torch  # noqa: F401 - the watcher's hooks and the seeds need it before the first cell
     _session = _Session(job)
-    _session.recorder.__enter__()
+    _session.watcher.__enter__()
     cells.shell().events.register("post_run_cell", _session.note)
     cells.seed_everything(job.seed)
 
@@ -59,8 +58,8 @@ def serve(port: int, token: str) -> None:
     """Connect back, report and answer; called in a cell of its own."""
     assert _session is not None
     cells.shell().events.unregister("post_run_cell", _session.note)
-    _session.recorder.__exit__()
+    _session.watcher.__exit__()
     report = {**_session.report, "seconds": time.perf_counter() - _session.start}
     with socket.create_connection(("127.0.0.1", port)) as sock:
         sock.sendall(token.encode())
-        answer(Channel(sock), _session.job, _session.recorder, report)
+        answer(Channel(sock), _session.job, _session.watcher, report)

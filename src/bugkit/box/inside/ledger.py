@@ -1,0 +1,293 @@
+"""The calls of one module that its training learnt from, in order, and the steps between them."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+Array = np.ndarray[Any, Any]
+LOOKS = 48  # calls of a training that are looked at
+MAX_LOOKS = 4 * LOOKS  # of one that goes on for longer than its budget
+MAX_BYTES = 12 << 20  # of what they were given and gave
+MAX_NUMBERS = 1 << 14  # of one output; of a larger one the first rows are kept
+MAX_MOMENTS = 12
+MOMENTS_EVERY = 4  # calls that are looked at
+MOST_BY_HAND = 16  # after so many steps without an optimizer, steps are what they are
+MAX_WEIGHTS = 150_000  # numbers in a model whose weights are kept
+GOLDEN = (math.sqrt(5) - 1) / 2
+_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+
+
+class Samples:
+    """Which calls are looked at closely: spread evenly over the training, and never in step with a period of it.
+
+    The multiples of the golden ratio, modulo one, do so; other seeds begin elsewhere.
+    """
+
+    def __init__(self, seed: int, max_steps: int) -> None:
+        self._start = (seed * math.sqrt(2)) % 1
+        self._share = min(1.0, LOOKS / max(max_steps, 1))
+
+    def has(self, index: int) -> bool:
+        """Whether a call is among them, by its number; the first two always are."""
+        return index < 2 or (index * GOLDEN + self._start) % 1 < self._share
+
+    def halve(self) -> None:
+        """There are too many: only half of them from now on."""
+        self._share /= 2
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One call of a module that is looked at; ``step`` counts the changes of its weights before it."""
+
+    index: int  # among the calls of its module
+    number: int  # among the calls of all modules
+    step: int
+    round: int
+    rows: int
+    training: float  # share of the module's parts that are in training mode
+    fresh: bool  # whether it is the first since the weights changed
+    given: list[Any]  # tensors
+    gave: Any
+    slope: Any = None  # of the training's loss at ``gave``
+    learnt: bool = False
+    left_over: float = math.nan  # norm of gradients that were there before its own; NaN where that cannot be told
+
+    @property
+    def bytes(self) -> int:
+        """Of its tensors."""
+        return sum(t.numel() * t.element_size() for t in (*self.given, self.gave, self.slope) if t is not None)
+
+    def arrays(self) -> Iterator[tuple[str, Array]]:
+        """The tensors by place."""
+        for place, tensor in enumerate(self.given):
+            yield f"input {place}", plain(tensor)
+        for name, tensor in (("output", self.gave), ("slope", self.slope)):
+            if tensor is not None:
+                yield name, plain(tensor)
+
+
+@dataclass(eq=False, slots=True)
+class Moment:
+    """One step: all weights before it and after, (weights,) float32."""
+
+    call: Call
+    before: Array
+    after: Any = None
+
+
+class Ledger:
+    """What was seen of one module. Weights that come back to where they were once take the calls since then away.
+
+    That is what a look does that overfits one batch and puts the weights back: it is no part of the training.
+    """
+
+    def __init__(self, module: Any, samples: Samples) -> None:
+        self.ref = weakref.ref(module)  # to None where it is gone
+        self.kind = type(module)
+        self._samples = samples
+        self._count = 0
+        self.step = 0
+        self.calls: list[Call] = []
+        self.moments: list[Moment] = []
+        self.forgotten: list[tuple[int, int]] = []  # rounds that were taken back, from and up to before
+        self._steps_at: dict[tuple[float, ...], int] = {}  # the step at which the weights had these norms
+        self._rounds_at: dict[int, int] = {}
+        self._mark: tuple[float, ...] = ()
+        self._versions: list[int] = []
+        self._moved: frozenset[int] = frozenset()  # parameters that changed since the call before, by identity
+        self._fresh = False
+        self._round = 0
+        self._looked = False  # whether the call before was looked at
+        self._by_hand = 0  # successive calls between which no optimizer stepped, and yet the weights changed
+        self._bytes = 0
+        self._seen: set[int] = set()
+        self._find()
+
+    def called(self, round_: int, *, transformed: bool) -> bool:
+        """The module was called, in a training perhaps; whether the call is to be looked at. It is the way of all calls."""
+        index = self._count
+        self._count = index + 1
+        looked = transformed or self._samples.has(index)
+        if looked:
+            self._find()
+        versions = [p._version for p in self.parameters]
+        if looked or self._looked or self._round != round_ or self._versions != versions:
+            self._compare(versions, round_, closely=looked or self._looked)
+        else:
+            self._fresh = False
+        self._looked = looked
+        return looked
+
+    def look(self, given: tuple[Any, ...], gave: Any, number: int, round_: int) -> Call:
+        """The call as it was just made; what it was given is copied, for it may be used again."""
+        tensors = list(tensors_in(given))
+        rows = next((len(t) for t in tensors if t.dim()), 1)
+        training = sum([part.training for part in self.parts]) / len(self.parts)
+        copies = [_copied(t) for t in tensors]
+        index = self._count - 1
+        return Call(index, number, self.step, round_, rows, training, self._fresh, copies, _copied(_first_rows(unwrapped(gave))))
+
+    def learnt(self, call: Call, slope: Any, *, alone: bool) -> None:
+        """A gradient has come back to the call's output; ``alone`` where no other call was made meanwhile."""
+        call.learnt = True
+        call.slope = None if slope is None else _copied(_first_rows(slope))
+        if alone and call.fresh and slope is not None:
+            call.left_over = norm_of([p.grad for p in self.parameters if p.is_leaf and id(p) in self._moved])
+        self.calls.append(call)
+        self._begin_moment(call)
+        self._bytes += call.bytes
+        while self._bytes > MAX_BYTES or len(self.calls) > MAX_LOOKS:
+            self._samples.halve()
+            self._keep([one for one in self.calls[1:] if self._samples.has(one.index)])
+
+    def holds_any(self, parameters: set[int]) -> bool:
+        """Whether one of these is among the module's own, by identity."""
+        if self.ref() is None:
+            return False
+        self._find()
+        return not parameters.isdisjoint(self._seen)
+
+    def close(self, round_: int) -> None:
+        """The weights as they are now come after the last step."""
+        if self.ref() is None:
+            self.step += 1  # nobody knows, and a training ends with a step
+        else:
+            self._find()
+            self._compare([p._version for p in self.parameters], round_, closely=False)
+        self.moments = [one for one in self.moments if one.after is not None]
+
+    def _compare(self, versions: list[int], round_: int, *, closely: bool) -> None:
+        """Whether the weights have changed since the call before; then one more step was made, or some taken back."""
+        first, stepped = not self._versions, round_ != self._round
+        by_version, before = versions != self._versions, self._mark
+        self._by_hand = self._by_hand + 1 if by_version and not stepped else 0
+        if closely or first or 0 < self._by_hand < MOST_BY_HAND:
+            self._mark = _mark(self.parameters)
+        if closely:
+            self._moved = self._which_moved(versions, before)
+        self._fresh = not first and (by_version or stepped or (self._looked and self._mark != before))
+        self._versions, self._round = versions, round_
+        if first:
+            self._steps_at[self._mark] = 0
+        if not self._fresh:
+            return
+        self.step += 1
+        if self._mark != before:
+            self._come_back(self._steps_at.setdefault(self._mark, self.step), round_)
+        self._rounds_at[self.step] = round_
+        if self.moments and self.moments[-1].after is None:
+            self.moments[-1].after = _flat(self.parameters)
+
+    def _which_moved(self, versions: list[int], before: tuple[float, ...]) -> frozenset[int]:
+        """The parameters that changed, by identity. Through ``.data`` they change without a new version."""
+        count = len(self.parameters)
+        old = self._versions if len(self._versions) == count else [-1] * count
+        known = self._looked and len(before) == len(self._mark) == count
+        marks = zip(self._mark, before, strict=True) if known else [(0, 0)] * count
+        rows = zip(self.parameters, versions, old, marks, strict=True)
+        return frozenset(id(p) for p, now, then, (mark, last) in rows if now != then or mark != last)
+
+    def _come_back(self, step: int, round_: int) -> None:
+        """The weights are as they were at a step: what came since then is no part of the training."""
+        if step >= self.step:
+            return
+        self.forgotten.append((self._rounds_at.get(step, 0), round_))
+        self._keep([call for call in self.calls if call.step < step])
+        self._steps_at = {mark: at for mark, at in self._steps_at.items() if at <= step}
+        self.step = step
+
+    def _keep(self, calls: list[Call]) -> None:
+        self.calls = calls
+        self.moments = [one for one in self.moments if one.call in calls]
+        self._bytes = sum(one.bytes for one in calls)
+
+    def _find(self) -> None:
+        """Find the module's parts and parameters as they are now, in the order of ``parameters()``.
+
+        A head may have been exchanged; and ``modules()`` takes twice as long.
+        """
+        parts: dict[int, Any] = {}
+        parameters: dict[int, Any] = {}
+        left = [self.ref()]
+        while left:
+            part = left.pop()
+            if id(part) not in parts:
+                parts[id(part)] = part
+                parameters.update((id(p), p) for p in part._parameters.values() if p is not None)
+                left.extend(child for child in reversed(part._modules.values()) if child is not None)
+        self.parts, self.parameters = list(parts.values()), [unwrapped(p) for p in parameters.values()]
+        self._seen.update(parameters)
+
+    def _begin_moment(self, call: Call) -> None:
+        if sum(p.numel() for p in self.parameters) > MAX_WEIGHTS or len(self.calls) % MOMENTS_EVERY != 1:
+            return
+        self.moments.append(Moment(call, _flat(self.parameters)))
+        if len(self.moments) > 2 * MAX_MOMENTS:
+            del self.moments[1:-1:2]
+
+
+def norm_of(gradients: list[Any]) -> float:
+    """The norm of all gradients together; 0 where there are none."""
+    there = [g.detach() for g in gradients if g is not None and not g.is_sparse]
+    if not there:
+        return 0.0
+    with torch.no_grad():
+        return float(sum(norm.item() ** 2 for norm in torch._foreach_norm(there)) ** 0.5)
+
+
+def tensors_in(value: Any) -> Iterator[Any]:
+    """The tensors in what a module is given or gives, without the wrappers of ``torch.func``."""
+    if isinstance(value, torch.Tensor):
+        yield unwrapped(value)
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from tensors_in(one)
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from tensors_in(one)
+
+
+def unwrapped(tensor: Any) -> Any:
+    """The tensor without the wrappers of ``torch.func``."""
+    while _is_wrapped(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
+def plain(tensor: Any) -> Array:
+    """As numpy knows it."""
+    tensor = tensor.detach().cpu()
+    if tensor.dtype in (torch.bfloat16, torch.float16):
+        tensor = tensor.float()
+    array: Array = tensor.numpy()
+    return array
+
+
+def _mark(parameters: list[Any]) -> tuple[float, ...]:
+    """Differs when the weights do: their norms, one by one."""
+    with torch.no_grad(), torch._C._DisableFuncTorch():
+        return tuple(norm.item() for norm in torch._foreach_norm([p.detach() for p in parameters]))
+
+
+def _first_rows(tensor: Any) -> Any:
+    each = tensor[0].numel() if tensor.dim() and len(tensor) else 0
+    return tensor[: max(1, MAX_NUMBERS // each)] if each else tensor
+
+
+def _copied(tensor: Any) -> Any:
+    """A copy that stays as it is: a transform's tensors and a graph's are gone later."""
+    with torch.no_grad(), torch._C._DisableFuncTorch():
+        return tensor.detach().clone()
+
+
+def _flat(parameters: list[Any]) -> Array:
+    """All weights in one row, a copy."""
+    return np.concatenate([plain(p).reshape(-1).astype(np.float32) for p in parameters])

@@ -1,0 +1,72 @@
+"""The optimizers' steps. Several optimizers that step in turn make one round together."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bugkit.box.inside.ledger import Samples, norm_of
+
+
+@dataclass(eq=False)
+class _Optimizer:
+    """One optimizer's steps; ``rounds`` says to which round each belongs."""
+
+    holds: set[int]
+    rounds: list[int] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)  # NaN where it was not looked at
+
+
+class Rounds:
+    """Counts them, and keeps each optimizer's rate."""
+
+    def __init__(self, samples: Samples) -> None:
+        self.count = 0
+        self._samples = samples
+        self._calls_before = 0
+        self._stepped: set[int] = set()
+        self._known: dict[int, tuple[Any, _Optimizer]] = {}
+
+    def before(self, optimizer: Any, calls: int) -> None:
+        """An optimizer is about to step, along the gradients that are there; so many calls were made of modules."""
+        one, groups = self._one(optimizer), optimizer.param_groups
+        one.rounds.append(self.count)
+        one.rates.append(float(groups[0]["lr"]))
+        one.norms.append(_norm(optimizer) if self._samples.has(len(one.rates)) else math.nan)
+        self._calls_before = calls
+
+    def after(self, optimizer: Any, calls: int) -> None:
+        """It has stepped; with a closure, which calls modules, along gradients that were made meanwhile."""
+        if id(optimizer) in self._stepped or not self._stepped:
+            self.count += 1
+            self._stepped.clear()
+        self._stepped.add(id(optimizer))
+        norms = self._one(optimizer).norms
+        if calls > self._calls_before and not math.isnan(norms[-1]):
+            norms[-1] = _norm(optimizer)
+
+    def told(self, parameters: set[int], gone: list[tuple[int, int]]) -> dict[str, np.ndarray[Any, Any]]:
+        """Rates and norms, step by step, of the optimizer that holds most of these parameters.
+
+        Without the rounds that are ``gone``, from the first to before the last: they were taken back.
+        """
+        known = [one for _, one in self._known.values()]
+        best = max(known, key=lambda one: (len(one.holds & parameters), len(one.rates)), default=_Optimizer(set()))
+        kept = [i for i, at in enumerate(best.rounds) if not any(start <= at < end for start, end in gone)]
+        return {"rate": np.array(best.rates)[kept], "norm": np.array(best.norms)[kept]}
+
+    def _one(self, optimizer: Any) -> _Optimizer:
+        found = self._known.get(id(optimizer))
+        if found is None or found[0]() is not optimizer:
+            held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+            found = self._known[id(optimizer)] = (weakref.ref(optimizer), _Optimizer(held))
+        return found[1]
+
+
+def _norm(optimizer: Any) -> float:
+    return norm_of([p.grad for group in optimizer.param_groups for p in group["params"]])
