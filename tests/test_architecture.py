@@ -19,7 +19,7 @@ TEXTS = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*")
 
 FLOORS = [  # from the ground; a room may use the rooms of the floors below its own
     ["errors"],
-    ["exercise", "notebook", "data", "verdict"],
+    ["exercise", "notebook", "data", "verdict", "audit"],
     ["heldout", "box"],
     ["run", "symptoms"],
     ["checks"],

@@ -117,7 +117,7 @@ def test_the_next_command_is_typed_where_it_is_shown() -> None:
 
 def test_a_loss_that_is_right_with_a_check_that_is_not_is_explained() -> None:
     run = dataclasses.replace(RUN, loss=0.3, converged=True)
-    assert "the cause is still there" in shown(page(verdict(runs=(run,))))
+    assert "but a check below does not hold" in shown(page(verdict(runs=(run,))))
 
 
 def test_several_verdicts_make_one_page() -> None:

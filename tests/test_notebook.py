@@ -75,7 +75,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "a surrogate": (file(cell("\ud800")), "no text may hold"),
     "a surrogate in metadata": (file(cell() | {"metadata": {"\udfff": 1}}), "no text may hold"),
     "NUL": (file(cell("a\0b")), "no text may hold"),
-    "duplicate ids": (file(cell(id="a"), cell(), cell(id="a")), "two cells with the id 'a' (cells 1 and 3)"),
+    "duplicate ids": (file(cell(id="a"), cell(), cell("y = 2", id="a")), "two cells with the id 'a' (cells 1 and 3)"),
     "duplicate keys": (b'{"nbformat": 4, "nbformat": 4}', "the key 'nbformat' twice"),
     "deep lists": (b"[" * 200_000 + b"]" * 200_000, "nested too deeply"),
     "deep objects": (b'{"a":' * 200_000 + b"1" + b"}" * 200_000, "nested too deeply"),

@@ -52,7 +52,10 @@ def saw():
         (healthy(0.001), 0.0005, NATS, "too-good"),
         ([], 2.0, NATS, "no-curve"),
         (noisy(lambda t: 2.2 + 1.96 * math.exp(-9 * t), noise=0.03), 2.2, NATS, "start-off"),
-        (noisy(lambda t: 2.3 - 0.5 * t * t, noise=0.02), 1.8, NATS, "floor"),
+        (noisy(lambda t: 2.3 - 0.5 * t * t, noise=0.02), 1.2, NATS, "floor"),
+        (noisy(lambda t: 2.3 - 0.5 * t * t, noise=0.02), 1.8, NATS, "too-early"),  # as high as the answers deserve
+        (noisy(lambda t: 1.47 + 0.8 * math.exp(-6 * t), noise=0.003), 1.5, NATS, "plateau"),
+        (noisy(lambda t: 5.545 - 0.37 * t, noise=0.01), 5.17, TOKENS, "plateau"),  # it fell
         (noisy(lambda t: 2.3 - 1.1 * t, noise=0.03), 1.2, NATS, "too-early"),  # on its way, and below the floor
         (noisy(lambda t: 0.3 + 0.9 * abs(t - 0.4) + 2 * math.exp(-40 * t)), 0.9, VARIANCE, "diverged"),
         ([2.29, 968.6, *noisy(lambda _: 2.33)], 2.33, NATS, "diverged"),
@@ -81,7 +84,7 @@ def test_more_steps_than_allowed_are_told():
 def test_a_sentence_has_the_number_that_gave_it_away():
     run = RunResult(0, "ok", loss=float("nan"), curve=(1.0,) * 47 + (float("inf"),) * 100)
     assert "step 4" in diagnose([run], VARIANCE)[0].text
-    floor = RunResult(0, "ok", loss=1.5, curve=tuple(noisy(lambda t: 1.465 + 0.8 * math.exp(-6 * t), noise=0.001)))
+    floor = RunResult(0, "ok", loss=1.1, curve=tuple(noisy(lambda t: 1.465 + 0.8 * math.exp(-6 * t), noise=0.001)))
     assert "1.461" in diagnose([floor], NATS)[0].text
 
 

@@ -234,9 +234,7 @@ def perform(check: Function, run: Run) -> CheckResult:
         message = str(error)
     except ODD_ANSWERS as error:
         message = f"the answer has another form than wanted: {error}"
-    return CheckResult(
-        name=check.__name__, sentence=_sentence(check), outcome=outcome, message=message, seed=run.seed
-    )
+    return CheckResult(name=check.__name__, sentence=_sentence(check), outcome=outcome, message=message, seed=run.seed)
 
 
 def _sentence(function: Function) -> str:

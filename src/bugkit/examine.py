@@ -32,10 +32,12 @@ class Examination:
         """The result, however the run ended; raises for faults only."""
         limits = self.manifest.run
         result = RunResult(seed=self.seed, status="ok")
+        progress = _Progress(self.tell)
         try:
             with box.run(self.job, Guard(seconds=limits.seconds, memory_mib=limits.memory_mib)) as channel:
-                channel.on_event = heard(self.tell)
+                channel.on_event = heard(progress)
                 account, curve = account_of(*channel.receive())
+                progress.cell = ""
                 result = _told(result, account, curve)
                 if result.status == "ok":
                     _refuse_missing(self.job.names, account.names)
@@ -44,15 +46,26 @@ class Examination:
                     )
                     result = self._judged(result, run)
         except Stopped as stop:
-            return replace(result, status=stop.status, detail=stop.detail, converged=False, checks=())
+            detail = self._explained(stop, progress.cell)
+            return replace(result, status=stop.status, detail=detail, converged=False, checks=())
         return result
+
+    def _explained(self, stop: Stopped, cell: str) -> str:
+        """Why it was stopped, in which cell, and what often takes so long."""
+        where = f" in the cell `{cell}`" if cell else ""
+        compiles = stop.status == "timed_out" and any("torch.compile" in one.source for one in self.notebook.cells)
+        advice = "; torch.compile alone takes about a minute, so leave it out for the check" if compiles else ""
+        return f"{stop.detail}{where}{advice}"
 
     @property
     def job(self) -> Job:
         """What the box is told."""
         limits = self.manifest.run
+        cells = [cell for cell in self.notebook.cells if cell.runs]
         return Job(
-            cells=tuple((str(cell.id), cell.source) for cell in self.notebook.cells if cell.runs),
+            cells=tuple((str(cell.id), cell.source) for cell in cells),
+            may_raise=tuple(str(cell.id) for cell in cells if cell.may_raise),
+            needed=max((number for number, cell in enumerate(cells, start=1) if not cell.own), default=0),
             seed=self.seed,
             arrays=limits.arrays,
             names=tuple(self.manifest.names_at(stage_of(self.notebook))),
@@ -70,6 +83,18 @@ class Examination:
         chosen = [check for check in self.checks.checks if check.__name__ not in later]
         checks = authors.perform_all(chosen, run, converged=converged)
         return replace(result, loss=loss, converged=converged, checks=checks)
+
+
+class _Progress:
+    """Passes events on, and remembers the cell that runs."""
+
+    def __init__(self, tell: OnEvent) -> None:
+        self._tell = tell
+        self.cell = ""
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self.cell = event.get("cell", self.cell)
+        self._tell(event)
 
 
 def _refuse_missing(wanted: Sequence[str], there: list[str]) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bugkit import MAGIC
 from bugkit.errors import NotebookError
 from bugkit.notebook import not_as_run, read
 from bugkit.report.clean import clean
@@ -36,7 +37,7 @@ def register(shell: Any) -> None:
         on_it = any(command in line for command in ON_THIS_NOTEBOOK)  # or Colab's page would be asked for nothing
         shell.display_pub.publish(answer(line, notebook_of(shell) if on_it else None, ran_in(shell)))
 
-    shell.register_magic_function(bugkit, magic_kind="line", magic_name="bugkit")
+    shell.register_magic_function(bugkit, magic_kind="line", magic_name=MAGIC)
 
 
 def notebook_of(shell: Any) -> Path | None:

@@ -15,6 +15,8 @@ MANY_TIMES = 5  # what grew this much over its start has diverged
 GAP = 1.2  # held-out loss by training loss, where training alone ends as wanted
 WIDE_GAP = 3  # and where it does not
 NEAR_FLOOR = 0.35  # nats: above this, the lowest of the losses has not come near the floor
+BETTER = 0.15  # nats: the answers are so much better than the losses that were recorded, where a floor holds these up
+FELL = 0.03  # of the start: less is no fall
 SPIKE = 10  # so has what once grew this much and never came below its start
 ORDER = (  # most decisive first
     "diverged", "too-good", "over-budget", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
@@ -121,7 +123,7 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
     if gap := _gap(run, target, shape):
         yield "gap", gap
     if shape.end >= target.below:
-        yield _level(target, shape)
+        yield _level(run, target, shape)
 
 
 def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
@@ -200,16 +202,16 @@ def _saw_tooth(target: Target, shape: _Shape) -> str | None:
     return f"The loss falls near zero and jumps up again {teeth} times, to as much as {_plain(max(half))}"
 
 
-def _level(target: Target, shape: _Shape) -> tuple[str, str]:
+def _level(run: RunResult, target: Target, shape: _Shape) -> tuple[str, str]:
     """Where a curve that ends above the band levels off, or that it does not."""
     if len(shape.finite) < FEW:
         return "too-early", f"Only {len(shape.finite)} losses were recorded, too few to see where they go"
     end, start, wanted = shape.end, _start(target, shape), _plain(target.below)
-    if floor := _floor(target, shape):
+    if floor := _floor(run, target, shape):
         return "floor", floor
     if shape.falling and end < start:
         return "too-early", f"The loss is still falling when training ends, at {_plain(end)} with {wanted} wanted"
-    if abs(end - start) < 0.07 * start and abs(shape.head - start) < 0.15 * start:
+    if abs(end - start) < FELL * start and abs(shape.head - start) < 0.15 * start:
         return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
     if end > 2 * shape.lowest > 0:
         return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
@@ -219,13 +221,16 @@ def _level(target: Target, shape: _Shape) -> tuple[str, str]:
     return "plateau", f"The loss {levels}"
 
 
-def _floor(target: Target, shape: _Shape) -> str | None:
+def _floor(run: RunResult, target: Target, shape: _Shape) -> str | None:
     """The least cross-entropy of logits that are probabilities: the losses come near it, and not one crosses it.
 
-    Where the band's end lies above the floor, a correct program may end there too.
+    Where the band's end lies above the floor, a correct program may end there too. A loss that merely passes by is as
+    high as the answers deserve; a floor holds it up while these are better.
     """
     classes, low = _classes(target), min(shape.finite)
     if classes is None or shape.end > 0.9 * math.log(classes):
+        return None
+    if run.loss is None or not run.loss < shape.end - BETTER:
         return None
     floor = math.log(classes - 1 + math.e) - 1
     if floor < target.below or not floor - 1e-3 < low < floor + NEAR_FLOOR:

@@ -20,7 +20,7 @@ from typing import ClassVar
 import psutil
 import pytest
 
-from bugkit.box import start
+from bugkit.box import job, start
 from bugkit.box.bwrap import Missing, find
 from bugkit.box.sandbox import FIRST_USER, USERS, Sandboxed
 from bugkit.exercise import Exercise
@@ -36,6 +36,7 @@ WORDS = {"passed", "failed", "raised", "timed_out", "out_of_memory", "killed", "
 WORDS |= {"no_answer"}
 HEADER = re.compile(r"# ([a-z]+): (.+)\n")
 SECONDS, MEMORY_MIB = 8, 2048
+WALL_TIMES = 2  # what sleeps is not waited for ten times as long
 REPLY_SECONDS = 5  # the interpreter's answers; attacks that stop it are waited for so long
 PATIENCE = 150  # seconds for one run, of which none should ever need so many
 GROWTH_MIB, LARGEST_MIB = 100, 250  # of this process
@@ -399,6 +400,7 @@ def stage(canaries, tmp_path_factory) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bugkit.grader.Sandboxed", Walls)
         patch.setattr(start, "REPLY_SECONDS", REPLY_SECONDS)
+        patch.setattr(job, "WALL_TIMES", WALL_TIMES)
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))
         Walls.started.clear()
         yield from staged(tmp_path_factory.mktemp("exercises"), canaries)

@@ -20,6 +20,7 @@ import pytest
 
 from bugkit.box import Box, Guard, Job, Stopped, start
 from bugkit.box.bwrap import Missing, find
+from bugkit.box.job import Used
 from bugkit.box.sandbox import Sandboxed
 from bugkit.box.start import BoxDiedError
 from bugkit.errors import Fault
@@ -244,8 +245,8 @@ class Liar:
         process.kill()
         process.wait()
 
-    def resident_mib(self, _pid):
-        return 0
+    def used(self, _pid):
+        return Used(0, 0.0)
 
     def limit(self, _memory_mib):
         pass

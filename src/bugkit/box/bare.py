@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from bugkit.box.job import Used
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -36,12 +38,12 @@ class Bare:
             start_new_session=True,
         )
 
-    def resident_mib(self, pid: int) -> int:
-        """Resident memory of a run and its descendants."""
+    def used(self, pid: int) -> Used:
+        """What a run and its descendants use."""
         try:
-            return resident_mib(psutil.Process(pid))
+            return used(psutil.Process(pid))
         except psutil.Error:
-            return 0
+            return Used(0, 0.0)
 
     def limit(self, memory_mib: int) -> None:
         """No kernel holds such a limit here."""
@@ -64,14 +66,18 @@ class Bare:
         self._scratch.cleanup()
 
 
-def resident_mib(process: psutil.Process) -> int:
-    """Resident memory of a process and its descendants, MiB; 0 once it is gone."""
-    total = 0
+def used(process: psutil.Process) -> Used:
+    """What a process and its descendants use; nothing once it is gone."""
+    memory, seconds = 0, 0.0
     with suppress(psutil.Error):
         for one in (process, *process.children(recursive=True)):
             with suppress(psutil.Error):
-                total += one.memory_info().rss
-    return total >> 20
+                memory += one.memory_info().rss
+                times = one.cpu_times()
+                # of children that have ended, which not every system tells
+                ended = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+                seconds += times.user + times.system + ended
+    return Used(memory >> 20, seconds)
 
 
 def environment() -> dict[str, str]:

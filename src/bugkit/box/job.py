@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from bugkit.box.channel import Channel
+from bugkit.box.channel import Channel, Stopped
 from bugkit.box.frames import Arrays
+
+WALL_TIMES = 10  # wall time by CPU time: a machine that has ten times too much to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Job:
     cells: tuple[tuple[str, str], ...]  # (cell id, source)
     seed: int
     arrays: str = "torch"  # what the notebook's functions take
+    may_raise: tuple[str, ...] = ()  # cells after which the others run, whatever they raise
+    needed: int | None = None  # how many of the cells have to run; what ends the later ones ends no run. None: all
     names: tuple[str, ...] = ()  # what the checks will ask for
     max_steps: int = 1000  # that are expected at most: some of them are looked at closely
     memory_mib: int = 4096
@@ -36,6 +40,11 @@ class Job:
                 out.append((name, f"SEED = {self.seed}"))
         return out
 
+    @property
+    def spared(self) -> set[str]:
+        """The cells that may end early without ending the run: the learner's own, after all of the exercise's."""
+        return set() if self.needed is None else {name for name, _ in self.cells[self.needed :]}
+
     def frame(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """As it crosses the wall."""
         header = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "drawn"}
@@ -46,16 +55,37 @@ class Job:
         """The job that a frame describes."""
         known = {one.name: header[one.name] for one in fields(cls) if one.name in header}
         known["cells"] = tuple((name, source) for name, source in known["cells"])
-        return cls(**{**known, "names": tuple(known["names"]), "drawn": tuple(arrays.values())})
+        lists = {name: tuple(known[name]) for name in ("names", "may_raise")}
+        return cls(**{**known, **lists, "drawn": tuple(arrays.values())})
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Limits that are held from outside the run."""
 
-    seconds: float = 60.0  # wall time from the start of the cells to the last answer
+    seconds: float = 60.0  # CPU time of the run and its children together: another's work must not end a run
     memory_mib: int = 4096  # resident, of the run and its children together
     output_bytes: int = field(default=4 << 20)  # what it may print
+
+    @property
+    def wall_seconds(self) -> float:
+        """From the start of the cells to the last answer, for those that sleep."""
+        return WALL_TIMES * self.seconds
+
+    def look(self, used: Used) -> None:
+        """Raise Stopped where a run has used more than it may."""
+        if used.memory_mib > self.memory_mib:
+            raise Stopped("out_of_memory", f"it used more than {self.memory_mib} MiB of memory")
+        if used.cpu_seconds > self.seconds:
+            raise Stopped("timed_out", f"it computed for longer than {self.seconds:g} s")
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a run and its children use."""
+
+    memory_mib: int  # resident now
+    cpu_seconds: float  # so far
 
 
 class Runs(Protocol):

@@ -23,10 +23,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, v4
 
-from bugkit.box.bare import environment, inherited, resident_mib
+from bugkit.box.bare import environment, inherited, used
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.frames import pack
-from bugkit.box.job import Guard, Job
+from bugkit.box.job import Guard, Job, Used
 from bugkit.errors import Fault
 
 TOKEN_BYTES = 16
@@ -84,6 +84,8 @@ class _Kernel:
         )
         self._client.printed_limit = guard.output_bytes
         self._process: psutil.Process | None = None
+        self._spent_before = 0.0
+        self.cell = ""  # that runs now
 
     def start(self, scratch: str) -> None:
         self._client.km = self._client.create_kernel_manager()
@@ -91,6 +93,7 @@ class _Kernel:
         self._wait(self._client.async_start_new_kernel(env=env, cwd=scratch, stdout=DEVNULL, stderr=DEVNULL))
         self._wait(self._client.async_start_new_kernel_client())
         self._process = psutil.Process(self._client.km.provisioner.pid)
+        self._spent_before = used(self._process).cpu_seconds  # by the kernel's own start
 
     def run_cells(self, job: Job) -> None:
         """The cells under the wall and the memory limit, until one raises; the kernel itself remembers why."""
@@ -98,21 +101,22 @@ class _Kernel:
         async def all_cells() -> None:
             frame = base64.b64encode(pack(*job.frame())).decode()
             await self._cell(f"import {INSIDE} as _bugkit; _bugkit.prepare({frame!r})")
-            for _, source in job.seeded_cells:
-                await self._cell(source)
+            for name, source in job.seeded_cells:
+                self.cell = name
+                await self._cell(source, tags=["raises-exception"] if name in job.may_raise else [])
 
         async def guarded() -> None:
             work = asyncio.ensure_future(all_cells())
             watch = asyncio.ensure_future(self._watch_limits())
             done, pending = await asyncio.wait(
-                {work, watch}, timeout=self._guard.seconds, return_when=asyncio.FIRST_COMPLETED
+                {work, watch}, timeout=self._guard.wall_seconds, return_when=asyncio.FIRST_COMPLETED
             )
             for task in pending:
                 task.cancel()
             # nbclient takes a cancelled cell for a dead kernel and says so in an exception of its own
             await asyncio.gather(*pending, return_exceptions=True)
             if not done:
-                raise Stopped("timed_out", f"it took longer than {self._guard.seconds:g} s")
+                raise Stopped("timed_out", f"it took longer than {self._guard.wall_seconds:g} s")
             done.pop().result()
 
         try:
@@ -137,7 +141,7 @@ class _Kernel:
             except TimeoutError:
                 raise Fault("the kernel ran the notebook but did not answer") from None
         sock.setblocking(False)
-        channel = Channel(sock, watch=_Watch(self.look), seconds=self._guard.seconds)
+        channel = Channel(sock, watch=_Watch(self.look), seconds=self._guard.wall_seconds)
         try:
             yield channel
         finally:
@@ -154,8 +158,9 @@ class _Kernel:
             with suppress(psutil.Error):
                 self._process.kill()
 
-    async def _cell(self, source: str) -> None:
-        await self._client.async_execute_cell(v4.new_code_cell(source), 0, store_history=False)
+    async def _cell(self, source: str, tags: Sequence[str] = ()) -> None:
+        cell = v4.new_code_cell(source, metadata={"tags": list(tags)})
+        await self._client.async_execute_cell(cell, 0, store_history=False)
 
     async def _watch_limits(self) -> None:
         while True:
@@ -166,8 +171,9 @@ class _Kernel:
         """Raise Stopped when a limit is passed."""
         if self._client.printed > self._client.printed_limit:
             raise Stopped("too_much_output", f"it printed more than {self._client.printed_limit >> 20} MiB")
-        if self._process is not None and resident_mib(self._process) > self._guard.memory_mib:
-            raise Stopped("out_of_memory", f"it used more than {self._guard.memory_mib} MiB of memory")
+        if self._process is not None:
+            now = used(self._process)
+            self._guard.look(Used(now.memory_mib, now.cpu_seconds - self._spent_before))
 
     def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._loop.run_until_complete(work)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bugkit.box import cgroup, walls
 from bugkit.box.bwrap import Tool
+from bugkit.box.job import Used
 from bugkit.box.launch import last_words, launched
 from bugkit.box.zygote import Zygote
 from bugkit.errors import Fault
@@ -87,8 +88,8 @@ class Sandboxed:
         self._find_init(process, told)
         return process
 
-    def resident_mib(self, pid: int) -> int:
-        """Resident memory of a run, of its descendants, and of whatever in this box belongs to no run any more."""
+    def used(self, pid: int) -> Used:
+        """What a run uses, its descendants, and whatever in this box belongs to no run any more."""
         parents = {member: _parent(member) for member in self.members() if member not in self._holders}
         interpreter = self._interpreter or next((m for m, parent in parents.items() if parent == self._init), 0)
         run = next((m for m in parents if _number_inside(m) == pid), 0)
@@ -98,7 +99,7 @@ class Sandboxed:
         own = {process for process in chosen if process}
         # forked workers share most of their pages, which each one's resident memory counts in full
         count = _shared_bytes if 1 < len(own) <= MOST_SHARING else _resident_bytes
-        return sum(map(count, own)) >> 20
+        return Used(sum(map(count, own)) >> 20, sum(map(_cpu_seconds, own)))
 
     def limit(self, memory_mib: int) -> None:
         """Have the kernel limit all runs together, where it can."""
@@ -177,6 +178,14 @@ def _shared_bytes(pid: int) -> int:
     """Resident memory, where pages that several processes share count in part for each."""
     lines = _lines(f"/proc/{pid}/smaps_rollup")
     return _number(lines["Pss"]) << 10 if "Pss" in lines else _resident_bytes(pid)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of a process, and of those of its children that it has waited for. Its name may hold any sign."""
+    with suppress(OSError, ValueError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _number(text: str, *, last: bool = False) -> int:

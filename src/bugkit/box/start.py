@@ -22,10 +22,10 @@ from typing import Any, Protocol
 
 from bugkit.box.bare import Bare
 from bugkit.box.channel import Channel, Stopped
-from bugkit.box.job import Guard, Job
+from bugkit.box.job import Guard, Job, Used
 from bugkit.errors import Fault
 
-MEMORY_LOOK = 0.25  # seconds between looks at resident memory: each one reads /proc
+LOOK = 0.25  # seconds between looks at what a run uses: each one reads /proc
 WARM_SECONDS = 300.0  # an import of torch from a cold disk, on a machine that has too much to do
 REPLY_SECONDS = 60.0  # a fork, or the end of a run, on such a machine
 MAX_REPLY = 1 << 16
@@ -39,7 +39,7 @@ class Wall(Protocol):
     sandboxed: bool
 
     def start(self, words: list[str], descriptor: int) -> subprocess.Popen[bytes]: ...  # noqa: D102
-    def resident_mib(self, pid: int) -> int: ...  # noqa: D102 - ``pid`` as the interpreter knows it
+    def used(self, pid: int) -> Used: ...  # noqa: D102 - ``pid`` as the interpreter knows it
     def limit(self, memory_mib: int) -> None: ...  # noqa: D102
     def stop(self, process: subprocess.Popen[bytes]) -> None: ...  # noqa: D102
 
@@ -104,8 +104,8 @@ class Box:
                 theirs.close()
                 os.close(output)
             ours.setblocking(False)
-            limits = Limits(lambda: self._wall.resident_mib(pid), printed, guard)
-            channel = Channel(ours, watch=limits, seconds=guard.seconds)
+            limits = Limits(lambda: self._wall.used(pid), printed, guard)
+            channel = Channel(ours, watch=limits, seconds=guard.wall_seconds)
             starved = self._wall.starved
             try:
                 self._admit(guard)
@@ -200,14 +200,14 @@ class Box:
 
 
 class Limits:
-    """The guard of one child: its output is read and counted, its memory looked at."""
+    """The guard of one child: its output is read and counted, what it uses looked at."""
 
-    def __init__(self, used: Callable[[], int], printed: int, guard: Guard) -> None:
+    def __init__(self, used: Callable[[], Used], printed: int, guard: Guard) -> None:
         self._used = used
         self.wake: Sequence[int] = [printed]
         self._guard = guard
         self._bytes = 0
-        self._next_look = time.monotonic() + MEMORY_LOOK
+        self._next_look = time.monotonic() + LOOK
 
     def __call__(self) -> None:
         """Raise Stopped when a limit is passed."""
@@ -219,9 +219,8 @@ class Limits:
             if self._bytes > self._guard.output_bytes:
                 raise Stopped("too_much_output", f"it printed more than {self._guard.output_bytes >> 20} MiB")
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + MEMORY_LOOK
-            if self._used() > self._guard.memory_mib:
-                raise Stopped("out_of_memory", f"it used more than {self._guard.memory_mib} MiB of memory")
+            self._next_look = time.monotonic() + LOOK
+            self._guard.look(self._used())
 
 
 def _told_apart(stop: Stopped, code: int | None) -> Stopped:

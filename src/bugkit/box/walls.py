@@ -14,7 +14,7 @@ from bugkit.box.bare import PACKAGE, environment
 
 CODE = "/opt/bugkit"  # where the box finds this package, or the part of it that it may see
 HOME = "/home/learner"
-SEEN = ("__init__.py", "errors.py", "magic.py", "box", "data")  # no held-out data, no solutions, no grader
+SEEN = ("__init__.py", "errors.py", "box", "data")  # no held-out data, no solutions, no grader
 SIZES = {"/dev/shm": 64 << 20, "/tmp": 256 << 20, HOME: 256 << 20}
 
 Options = Iterator[list[str]]

@@ -14,6 +14,9 @@ KERNEL = {
 }
 
 
+OWN_MAGICS = ("%bugkit", "%load_ext bugkit")
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell without its outputs."""
@@ -22,6 +25,7 @@ class Cell:
     kind: str  # "code", "markdown" or "raw"
     source: str
     metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    own: bool = False  # a cell of the learner's, beside those of the exercise
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -36,9 +40,25 @@ class Cell:
 
     @property
     def runs(self) -> bool:
-        """Whether a run executes it: code that neither only presents nor calls bugkit itself."""
-        shown_only = "presentation" in self.tags or self.source.lstrip().startswith(("%bugkit", "%load_ext bugkit"))
+        """Whether a run executes it: code that neither only presents nor does nothing but call bugkit.
+
+        ``skip-execution`` is Jupyter's own tag.
+        """
+        lines = (line.strip() for line in self.source.splitlines())
+        calls = [line.startswith(OWN_MAGICS) for line in lines if line and not line.startswith("#")]
+        shown_only = not {"presentation", "skip-execution"}.isdisjoint(self.tags) or (any(calls) and all(calls))
         return self.kind == "code" and not shown_only
+
+    @property
+    def may_raise(self) -> bool:
+        """Whether the cells after it run even where it raises: Jupyter's own tag."""
+        return "raises-exception" in self.tags
+
+    def edited(self, mine: Cell) -> Cell:
+        """This cell of the exercise as the learner has it: their text and kind, and what Jupyter is to do with it."""
+        theirs = [tag for tag in mine.tags if tag in ("skip-execution", "raises-exception") and tag not in self.tags]
+        metadata = {**self.metadata, "tags": [*self.tags, *theirs]} if theirs else self.metadata
+        return replace(self, source=mine.source, kind=mine.kind, metadata=metadata)
 
     def with_source(self, source: str) -> Cell:
         """The same cell with another text."""

@@ -12,6 +12,8 @@ import os
 import re
 import stat
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,9 +58,7 @@ def parse(content: bytes) -> Notebook:
         _refuse("has no list of cells", _SAVE_AGAIN)
     if len(cells) > MAX_CELLS:
         _refuse(f"has {len(cells)} cells, more than {MAX_CELLS}")
-    notebook = Notebook(tuple(_cell(number, cell) for number, cell in enumerate(cells, start=1)))
-    _refuse_duplicate_ids(notebook)
-    return notebook
+    return Notebook(tuple(_told_apart([_cell(number, cell) for number, cell in enumerate(cells, start=1)])))
 
 
 def _bytes(path: Path) -> bytes:
@@ -147,12 +147,21 @@ def _is_writable(metadata: Any) -> bool:
         return False
 
 
-def _refuse_duplicate_ids(notebook: Notebook) -> None:
-    seen: dict[str, int] = {}
-    for number, cell in enumerate(notebook.cells, start=1):
-        if cell.id is not None and seen.setdefault(cell.id, number) != number:
+def _told_apart(cells: list[Cell]) -> Iterator[Cell]:
+    """The cells, where a copy has an id of its own. Copies of text, and of code to the letter, do no harm.
+
+    Of two different cells of code nobody knows which is the exercise's.
+    """
+    seen: dict[str, tuple[int, Cell]] = {}
+    for number, cell in enumerate(cells, start=1):
+        first_number, first = seen.setdefault(cell.id, (number, cell)) if cell.id is not None else (number, cell)
+        if first_number == number:
+            yield cell
+        elif first.kind == cell.kind and (cell.kind != "code" or cell.source.strip() == first.source.strip()):
+            yield replace(cell, id=None)
+        else:
             _refuse(
-                f"has two cells with the id {_short(cell.id)} (cells {seen[cell.id]} and {number})",
+                f"has two cells with the id {_short(cell.id)} (cells {first_number} and {number})",
                 "delete the copy, or put its text into a new cell",
             )
 

@@ -42,7 +42,7 @@ def rebuild(template: Notebook, learner: Notebook) -> Rebuilt:
                 missing.append(str(cell.id))
                 changed += _changed_lines(cell.source, "")
         else:
-            cells.append(cell.with_source(mine.source))
+            cells.append(cell.edited(mine))
             if cell.kind == "code":
                 changed += _changed_lines(cell.source, mine.source)
         cells.extend(extras.get(cell, []))
@@ -83,7 +83,7 @@ def _extras(learner: Notebook, theirs: dict[int, Cell]) -> dict[Cell | None, lis
         if id(mine) in theirs:
             before = theirs[id(mine)]
         else:
-            named = Cell(mine.id or f"cell-{number}", mine.kind, mine.source)
+            named = Cell(mine.id or f"cell-{number}", mine.kind, mine.source, {"tags": list(mine.tags)}, own=True)
             out.setdefault(before, []).append(named)
     return out
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATES = Path(__file__).with_name("templates")
-SPOKEN = {"passed": "passed", "failed": "failed", "error": "not judged", "undecided": "undecided"}  # of a mark, where none is seen
+# of a mark, where none is seen
+SPOKEN = {"passed": "passed", "failed": "failed", "error": "not judged", "undecided": "undecided"}
 COMMAND = "bugkit "
 BACKTICKS = re.compile("`([^`]+)`")
 

@@ -67,7 +67,13 @@ def _message(check: CheckResult) -> str:
 
 
 def _case(
-    suite: Element, exercise: str, name: str, outcome: Outcome | CheckOutcome, message: str, *, seconds: str | None = None
+    suite: Element,
+    exercise: str,
+    name: str,
+    outcome: Outcome | CheckOutcome,
+    message: str,
+    *,
+    seconds: str | None = None,
 ) -> None:
     case = SubElement(suite, "testcase", classname=clean(exercise), name=clean(name))
     if seconds is not None:

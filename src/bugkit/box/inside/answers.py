@@ -98,7 +98,7 @@ class Answers:
 
     @property
     def _dtype(self) -> Any:
-        """What the notebook computes in: the type of the first model's weights that is asked for, else torch's default."""
+        """What the notebook computes in: the type of the asked model's weights, else torch's default."""
         torch = sys.modules["torch"]
         modules = [self._namespace[name] for name in self._names if name in self._namespace]
         weights = (p.dtype for one in modules if isinstance(one, torch.nn.Module) for p in one.parameters())

@@ -50,6 +50,6 @@ def _inner(value: Any, namespace: dict[str, Any]) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())[:MOST]
     if type(value).__module__ == "__main__":
-        call = getattr(type(value), "__call__", None)
-        return [*vars(value).values(), call] if hasattr(value, "__dict__") else []
+        methods = [one for one in vars(type(value)).values() if callable(one)]
+        return [*vars(value).values(), *methods] if hasattr(value, "__dict__") else []
     return []

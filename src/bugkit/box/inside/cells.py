@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from bugkit import MAGIC
 from bugkit.box.job import Job
 
 MAX_CURVE = 200_000
 MAX_MESSAGE = 2_000
+MAX_NAME = 200
 # Seeding has torch format its caller's stack, for CUDA: what that reads of IPython's files is then kept for all runs.
 FIRST_CELL = 'if "torch" in __import__("sys").modules: __import__("torch").manual_seed(0)'
 
@@ -37,9 +39,19 @@ def make_shell() -> Any:
     shell.enable_gui = lambda *_a, **_k: None  # `%matplotlib inline` asks for an event loop, which no run has
     shell.exit_now = False
     shell.ask_exit = lambda: setattr(shell, "exit_now", True)
+    do_without_bugkit(shell)
     shell.run_cell(FIRST_CELL, store_history=False)
     sys.modules["__main__"] = real_main  # the shell puts its own there, which breaks pickling in this process
     return shell
+
+
+def do_without_bugkit(shell: Any) -> None:
+    """Have ``%bugkit`` do nothing, wherever it stands."""
+
+    def bugkit(_line: str) -> None:
+        """It is being judged already."""
+
+    shell.register_magic_function(bugkit, magic_kind="line", magic_name=MAGIC)
 
 
 def shell() -> Any:
@@ -70,8 +82,11 @@ def run(job: Job, on_cell: Callable[[str], None]) -> dict[str, Any]:
         error = result.error_before_exec or result.error_in_exec
         if error is None and ip.exit_now:
             error = SystemExit("the notebook ended itself")
-        if error is not None:
+        if error is not None and name in job.may_raise and not isinstance(error, SystemExit):
+            continue
+        if error is not None and name not in job.spared:
             report = {"status": status_of(error), "error": blame(error, name, job.cells)}
+        if error is not None:
             break
     return {**report, "seconds": time.perf_counter() - start}
 
@@ -96,7 +111,7 @@ def blame(error: BaseException, running: str, cells: Sequence[tuple[str, str]]) 
     return {
         "cell": own[-1]["cell"] if own else running,
         "line": line,
-        "type": type(error).__name__,
+        "type": _text(type(error).__name__)[:MAX_NAME],
         "message": _message(error),
         "trace": trace,
     }
@@ -108,7 +123,7 @@ def _trace(tb: TracebackType | None, names: dict[str, str]) -> list[dict[str, An
     for frame in traceback.extract_tb(tb):
         source = "".join(linecache.getlines(frame.filename)).strip()
         if cell := names.get(source):
-            out.append({"cell": cell, "line": frame.lineno, "text": frame.line or ""})
+            out.append({"cell": cell, "line": frame.lineno, "text": _text(frame.line or "")})
         elif out:  # frames before the first of the learner's are IPython's own
             place = frame.filename.replace("\\", "/").split("site-packages/")[-1].split("/")[0]
             if out[-1]["cell"]:
@@ -119,9 +134,14 @@ def _trace(tb: TracebackType | None, names: dict[str, str]) -> list[dict[str, An
 def _message(error: BaseException) -> str:
     """The error's own words; its ``str`` may itself be the learner's broken code."""
     try:
-        return str(error.msg if isinstance(error, SyntaxError) else error)[:MAX_MESSAGE]
+        return _text(error.msg if isinstance(error, SyntaxError) else error)
     except Exception as broken:  # noqa: BLE001
         return f"<no message: {type(broken).__name__}>"
+
+
+def _text(value: object) -> str:
+    """As text that can cross: no lone surrogates, and no book."""
+    return str(value)[:MAX_MESSAGE].encode("utf-8", "replace").decode()
 
 
 def curve(namespace: dict[str, Any]) -> np.ndarray[Any, Any]:

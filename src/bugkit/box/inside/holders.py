@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,7 +31,8 @@ def saved(namespace: dict[str, Any]) -> tuple[list[Restore], list[np.ndarray[Any
 def _reachable(namespace: dict[str, Any]) -> Iterator[Any]:
     """Every holder that the names lead to, each once, the near ones first."""
     seen: set[int] = {id(namespace)}
-    waiting = deque(value for name, value in namespace.items() if not name.startswith("_") and name not in ("In", "Out"))
+    names = [name for name in namespace if not name.startswith("_") and name not in ("In", "Out")]
+    waiting = deque(namespace[name] for name in names)
     while waiting and len(seen) < MOST_OBJECTS:
         value = waiting.popleft()
         if id(value) in seen or isinstance(value, (str, bytes, int, float, type(None))):
@@ -41,19 +43,21 @@ def _reachable(namespace: dict[str, Any]) -> Iterator[Any]:
 
 
 def _inner(value: Any) -> list[Any]:
-    if isinstance(value, (list, tuple, set, frozenset, deque)):
-        return list(value) if len(value) <= MOST_ITEMS else []
-    if isinstance(value, dict):
-        return list(value.values()) if len(value) <= MOST_ITEMS else []
-    if isinstance(value, functools.partial):
-        return [value.func, value.args, value.keywords]
-    if hasattr(value, "__func__"):
-        return [value.__func__, value.__self__]
-    if hasattr(value, "__closure__"):
-        return [*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__dict__]
-    if type(value).__name__ == "cell":
-        return [value.cell_contents] if is_filled(value) else []
-    return [vars(value)] if _is_their_own(value) else []
+    inner: list[Any] = []
+    if isinstance(value, (list, tuple, set, frozenset, deque, dict)):
+        if len(value) <= MOST_ITEMS:
+            inner = list(value.values() if isinstance(value, dict) else value)
+    elif isinstance(value, functools.partial):
+        inner = [value.func, value.args, value.keywords]
+    elif isinstance(value, types.MethodType):
+        inner = [value.__func__, value.__self__]
+    elif isinstance(value, types.FunctionType):
+        inner = [*(value.__closure__ or ()), *(value.__defaults__ or ()), value.__dict__]
+    elif isinstance(value, types.CellType):
+        inner = [value.cell_contents] if is_filled(value) else []
+    elif _is_their_own(value):
+        inner = [vars(value)]
+    return inner
 
 
 def _restore_of(value: Any) -> Restore | None:
@@ -63,7 +67,7 @@ def _restore_of(value: Any) -> Restore | None:
         return functools.partial(_refill, value, items) if len(items) <= MOST_ITEMS else None
     if isinstance(value, (dict, set)):
         return functools.partial(_update, value, value.copy()) if len(value) <= MOST_ITEMS else None
-    if type(value).__name__ == "cell" and is_filled(value):
+    if isinstance(value, types.CellType) and is_filled(value):
         return functools.partial(setattr, value, "cell_contents", value.cell_contents)
     return None
 

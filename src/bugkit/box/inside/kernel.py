@@ -30,8 +30,9 @@ class _Session:
         error = result.error_before_exec or result.error_in_exec
         if error is None and cells.shell().exit_now:
             error = SystemExit("the notebook ended itself")
-        if error is not None and self.report["status"] == "ok":
-            running = self._names.get(result.info.raw_cell, "")
+        running = self._names.get(result.info.raw_cell, "")
+        forgiven = running in self.job.spared or (running in self.job.may_raise and not isinstance(error, SystemExit))
+        if error is not None and not forgiven and self.report["status"] == "ok":
             self.report = {"status": cells.status_of(error), "error": cells.blame(error, running, self.job.cells)}
 
 
@@ -50,6 +51,7 @@ def prepare(frame: str) -> None:
         import torch  # noqa: F401 - the watcher's hooks and the seeds need it before the first cell
     _session = _Session(job)
     _session.watcher.__enter__()
+    cells.do_without_bugkit(cells.shell())
     cells.shell().events.register("post_run_cell", _session.note)
     cells.seed_everything(job.seed)
 

@@ -50,7 +50,6 @@ class Call:
     index: int  # among the calls of its module
     number: int  # among the calls of all modules
     step: int
-    round: int
     rows: int
     training: float  # share of the module's parts that are in training mode
     fresh: bool  # whether it is the first since the weights changed
@@ -94,46 +93,48 @@ class Ledger:
         self.kind = type(module)
         self._samples = samples
         self._count = 0
-        self.step = 0
+        self.step = 0  # how often the weights changed
+        self.taken = 0  # steps: a change by hand beside an optimizer's steps is a part of one, as a look uphill is
         self.calls: list[Call] = []
         self.moments: list[Moment] = []
-        self.forgotten: list[tuple[int, int]] = []  # rounds that were taken back, from and up to before
+        self.forgotten: list[tuple[int, int]] = []  # steps of optimizers that were taken back, from and up to before
         self._steps_at: dict[tuple[float, ...], int] = {}  # the step at which the weights had these norms
-        self._rounds_at: dict[int, int] = {}
+        self._then: dict[int, tuple[int, int]] = {}  # by step: the clock, and the steps taken
         self._mark: tuple[float, ...] = ()
         self._versions: list[int] = []
         self._moved: frozenset[int] = frozenset()  # parameters that changed since the call before, by identity
         self._fresh = False
-        self._round = 0
+        self._clock = 0
         self._looked = False  # whether the call before was looked at
         self._by_hand = 0  # successive calls between which no optimizer stepped, and yet the weights changed
+        self._pairs = self._silent = 0  # calls after one that was looked at; of these, changes that no version tells
         self._bytes = 0
         self._seen: set[int] = set()
         self._find()
 
-    def called(self, round_: int, *, transformed: bool) -> bool:
-        """The module was called, in a training perhaps; whether the call is to be looked at. It is the way of all calls."""
+    def called(self, clock: int, *, transformed: bool) -> bool:
+        """The module was called, in a training perhaps; whether the call is to be looked at. All calls come here."""
         index = self._count
         self._count = index + 1
         looked = transformed or self._samples.has(index)
         if looked:
             self._find()
         versions = [p._version for p in self.parameters]
-        if looked or self._looked or self._round != round_ or self._versions != versions:
-            self._compare(versions, round_, closely=looked or self._looked)
+        if looked or self._looked or self._clock != clock or self._versions != versions:
+            self._compare(versions, clock, closely=looked or self._looked)
         else:
             self._fresh = False
         self._looked = looked
         return looked
 
-    def look(self, given: tuple[Any, ...], gave: Any, number: int, round_: int) -> Call:
+    def look(self, given: tuple[Any, ...], gave: Any, number: int, clock: int) -> Call:
         """The call as it was just made; what it was given is copied, for it may be used again."""
         tensors = list(tensors_in(given))
         rows = next((len(t) for t in tensors if t.dim()), 1)
         training = sum([part.training for part in self.parts]) / len(self.parts)
-        copies = [_copied(t) for t in tensors]
-        index = self._count - 1
-        return Call(index, number, self.step, round_, rows, training, self._fresh, copies, _copied(_first_rows(unwrapped(gave))))
+        index, step, fresh = self._count - 1, self.step, self._fresh
+        given_then, gave_then = [_copied(t) for t in tensors], _copied(_first_rows(unwrapped(gave)))
+        return Call(index, number, step, rows, training, fresh, given_then, gave_then)
 
     def learnt(self, call: Call, slope: Any, *, alone: bool) -> None:
         """A gradient has come back to the call's output; ``alone`` where no other call was made meanwhile."""
@@ -155,34 +156,41 @@ class Ledger:
         self._find()
         return not parameters.isdisjoint(self._seen)
 
-    def close(self, round_: int) -> None:
+    def close(self, clock: int) -> None:
         """The weights as they are now come after the last step."""
         if self.ref() is None:
-            self.step += 1  # nobody knows, and a training ends with a step
+            self.taken += 1  # nobody knows, and a training ends with a step
         else:
             self._find()
-            self._compare([p._version for p in self.parameters], round_, closely=False)
+            self._compare([p._version for p in self.parameters], clock, closely=self._looked)
+            self.taken += self._fresh and self._by_hand == 1  # it stands for the last step
+        if self._silent:
+            self.taken = max(self.taken, round(self._count * self._silent / self._pairs))
         self.moments = [one for one in self.moments if one.after is not None]
 
-    def _compare(self, versions: list[int], round_: int, *, closely: bool) -> None:
+    def _compare(self, versions: list[int], clock: int, *, closely: bool) -> None:
         """Whether the weights have changed since the call before; then one more step was made, or some taken back."""
-        first, stepped = not self._versions, round_ != self._round
+        first, stepped = not self._versions, clock != self._clock
         by_version, before = versions != self._versions, self._mark
-        self._by_hand = self._by_hand + 1 if by_version and not stepped else 0
+        self._by_hand = self._by_hand + 1 if by_version and not (stepped or first) else 0
         if closely or first or 0 < self._by_hand < MOST_BY_HAND:
             self._mark = _mark(self.parameters)
         if closely:
             self._moved = self._which_moved(versions, before)
-        self._fresh = not first and (by_version or stepped or (self._looked and self._mark != before))
-        self._versions, self._round = versions, round_
+        silent = self._looked and not (by_version or stepped) and self._mark != before
+        self._pairs += self._looked
+        self._silent += silent
+        self._fresh = not first and (by_version or stepped or silent)
+        self._versions, self._clock = versions, clock
         if first:
             self._steps_at[self._mark] = 0
         if not self._fresh:
             return
         self.step += 1
+        self.taken += 2 if self._by_hand == 2 else self._by_hand != 1  # the first by hand counts with the second
         if self._mark != before:
-            self._come_back(self._steps_at.setdefault(self._mark, self.step), round_)
-        self._rounds_at[self.step] = round_
+            self._come_back(self._steps_at.setdefault(self._mark, self.step), clock)
+        self._then[self.step] = clock, self.taken
         if self.moments and self.moments[-1].after is None:
             self.moments[-1].after = _flat(self.parameters)
 
@@ -195,11 +203,12 @@ class Ledger:
         rows = zip(self.parameters, versions, old, marks, strict=True)
         return frozenset(id(p) for p, now, then, (mark, last) in rows if now != then or mark != last)
 
-    def _come_back(self, step: int, round_: int) -> None:
+    def _come_back(self, step: int, clock: int) -> None:
         """The weights are as they were at a step: what came since then is no part of the training."""
         if step >= self.step:
             return
-        self.forgotten.append((self._rounds_at.get(step, 0), round_))
+        then, self.taken = self._then.get(step, (0, 0))
+        self.forgotten.append((then, clock))
         self._keep([call for call in self.calls if call.step < step])
         self._steps_at = {mark: at for mark, at in self._steps_at.items() if at <= step}
         self.step = step
@@ -216,7 +225,7 @@ class Ledger:
         """
         parts: dict[int, Any] = {}
         parameters: dict[int, Any] = {}
-        left = [self.ref()]
+        left: list[Any] = [self.ref()]
         while left:
             part = left.pop()
             if id(part) not in parts:
@@ -290,4 +299,5 @@ def _copied(tensor: Any) -> Any:
 
 def _flat(parameters: list[Any]) -> Array:
     """All weights in one row, a copy."""
-    return np.concatenate([plain(p).reshape(-1).astype(np.float32) for p in parameters])
+    with torch._C._DisableFuncTorch():
+        return np.concatenate([plain(p).reshape(-1).astype(np.float32) for p in parameters])

@@ -14,10 +14,10 @@ from bugkit.box.inside.ledger import Samples, norm_of
 
 @dataclass(eq=False)
 class _Optimizer:
-    """One optimizer's steps; ``rounds`` says to which round each belongs."""
+    """One optimizer's steps; ``at`` says how many steps of all optimizers were before each."""
 
     holds: set[int]
-    rounds: list[int] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     norms: list[float] = field(default_factory=list)  # NaN where it was not looked at
 
@@ -27,6 +27,7 @@ class Rounds:
 
     def __init__(self, samples: Samples) -> None:
         self.count = 0
+        self.steps = 0  # of all optimizers: the clock of a training
         self._samples = samples
         self._calls_before = 0
         self._stepped: set[int] = set()
@@ -35,13 +36,14 @@ class Rounds:
     def before(self, optimizer: Any, calls: int) -> None:
         """An optimizer is about to step, along the gradients that are there; so many calls were made of modules."""
         one, groups = self._one(optimizer), optimizer.param_groups
-        one.rounds.append(self.count)
+        one.at.append(self.steps)
         one.rates.append(float(groups[0]["lr"]))
         one.norms.append(_norm(optimizer) if self._samples.has(len(one.rates)) else math.nan)
         self._calls_before = calls
 
     def after(self, optimizer: Any, calls: int) -> None:
         """It has stepped; with a closure, which calls modules, along gradients that were made meanwhile."""
+        self.steps += 1
         if id(optimizer) in self._stepped or not self._stepped:
             self.count += 1
             self._stepped.clear()
@@ -53,12 +55,16 @@ class Rounds:
     def told(self, parameters: set[int], gone: list[tuple[int, int]]) -> dict[str, np.ndarray[Any, Any]]:
         """Rates and norms, step by step, of the optimizer that holds most of these parameters.
 
-        Without the rounds that are ``gone``, from the first to before the last: they were taken back.
+        Without the steps that are ``gone``, from the first to before the last: they were taken back.
         """
-        known = [one for _, one in self._known.values()]
-        best = max(known, key=lambda one: (len(one.holds & parameters), len(one.rates)), default=_Optimizer(set()))
-        kept = [i for i, at in enumerate(best.rounds) if not any(start <= at < end for start, end in gone)]
-        return {"rate": np.array(best.rates)[kept], "norm": np.array(best.norms)[kept]}
+        most: tuple[int, int] = (0, 0)
+        rates, norms = np.zeros(0), np.zeros(0)
+        for _, one in self._known.values():
+            kept = [i for i, at in enumerate(one.at) if not any(start <= at < end for start, end in gone)]
+            weight = (len(one.holds & parameters), len(kept))
+            if kept and weight >= most:
+                most, rates, norms = weight, np.array(one.rates)[kept], np.array(one.norms)[kept]
+        return {"rate": rates, "norm": norms}
 
     def _one(self, optimizer: Any) -> _Optimizer:
         found = self._known.get(id(optimizer))

@@ -12,8 +12,8 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 class Watching(Protocol):
     """In force inside a ``with``; `finish` comes after the last cell, then it can be asked."""
 
-    def __enter__(self) -> Any: ...  # noqa: D105
-    def __exit__(self, *_: object) -> None: ...  # noqa: D105
+    def __enter__(self) -> Any: ...
+    def __exit__(self, *_: object) -> None: ...
     def finish(self, namespace: dict[str, Any]) -> None: ...  # noqa: D102
     @property
     def steps(self) -> int: ...  # noqa: D102 - 0 where they were not seen

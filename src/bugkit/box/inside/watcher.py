@@ -41,7 +41,7 @@ class Watcher:
 
     def __enter__(self) -> Watcher:
         self._call = torch.nn.Module.__call__
-        torch.nn.Module.__call__ = self._wrapped(self._call)  # type: ignore[method-assign]
+        torch.nn.Module.__call__ = self._wrapped(self._call)
         self._handles = [
             optimizers.register_optimizer_step_pre_hook(self._before_step),
             optimizers.register_optimizer_step_post_hook(self._after_step),
@@ -49,7 +49,7 @@ class Watcher:
         return self
 
     def __exit__(self, *_: object) -> None:
-        torch.nn.Module.__call__ = self._call  # type: ignore[method-assign]
+        torch.nn.Module.__call__ = self._call
         for handle in self._handles:
             handle.remove()
 
@@ -65,7 +65,7 @@ class Watcher:
             same = [one for one in called if one.holds_any(parameters)] or [one for one in called if one.kind in kinds]
             self._chosen, self._are_asked = same or called, bool(same)
             for one in self._chosen:
-                one.close(self._rounds.count)
+                one.close(self._rounds.steps)
         except Exception as error:  # noqa: BLE001 - the learner's objects may do anything
             self._give_up(error)
 
@@ -74,7 +74,7 @@ class Watcher:
         """How often the training that made the model changed it; 0 where that was not seen."""
         if self.trouble or not self._chosen:
             return self._rounds.count
-        return max(one.step for one in self._chosen)
+        return max(one.taken for one in self._chosen)
 
     def told(self) -> tuple[dict[str, Any], Arrays]:
         """The calls, as they cross the wall; see ``bugkit.audit``."""
@@ -115,7 +115,6 @@ class Watcher:
 
     def _called(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
         try:
-            self._calls += 1
             transformed = _transform() is not None
             if not (transformed or torch.is_grad_enabled()):
                 return
@@ -130,9 +129,10 @@ class Watcher:
                 ledger = self._ledgers[id(module)] = Ledger(module, self._samples)
             if not ledger.parameters:  # a loss has none
                 return
-            if not ledger.called(self._rounds.count, transformed=transformed):
+            self._calls += 1
+            if not ledger.called(self._rounds.steps, transformed=transformed):
                 return
-            call = ledger.look((*args, *kwargs.values()), learning, self._calls, self._rounds.count)
+            call = ledger.look((*args, *kwargs.values()), learning, self._calls, self._rounds.steps)
             if transformed:
                 self._learnt(ledger, call, None)
             else:
@@ -144,7 +144,7 @@ class Watcher:
         try:
             if not (call.learnt or self.trouble):
                 ledger.learnt(call, slope, alone=self._calls == call.number)
-                self._on_step(max(ledger.step, self._rounds.count))
+                self._on_step(max(ledger.taken, self._rounds.count))
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
 
