@@ -63,7 +63,7 @@ def by_hand(model):
         gradients = torch.autograd.grad(cost(model, *batch(step)), list(model.parameters()))
         with torch.no_grad():
             for parameter, gradient in zip(model.parameters(), gradients, strict=True):
-                parameter -= 0.1 * gradient
+                parameter.sub_(0.1 * gradient)
     return model
 
 
@@ -161,12 +161,12 @@ def sharpness_aware(model):
         with torch.no_grad():
             uphill = [0.01 * p.grad.sign() for p in model.parameters()]
             for p, by in zip(model.parameters(), uphill, strict=True):
-                p += by
+                p.add_(by)
         optimizer.zero_grad()
         cost(model, *batch(step)).backward()
         with torch.no_grad():
             for p, by in zip(model.parameters(), uphill, strict=True):
-                p -= by
+                p.sub_(by)
         optimizer.step()
     return model
 

@@ -26,7 +26,7 @@ class Limits(Record):
     """``[run]``: how a notebook is run, and what the checks may ask of it."""
 
     seeds: Annotated[list[int], Field(min_length=1)] = [0, 1, 2]
-    seconds: Annotated[int, Field(gt=0)] = 60  # wall time per seed
+    seconds: Annotated[int, Field(gt=0)] = 60  # CPU time per seed
     memory_mib: Annotated[int, Field(ge=512)] = 4096
     max_steps: Annotated[int, Field(gt=0)]  # optimiser steps
     arrays: Literal["torch", "numpy"] = "torch"

@@ -127,7 +127,7 @@ class Ledger:
         self._looked = looked
         return looked
 
-    def look(self, given: tuple[Any, ...], gave: Any, number: int, clock: int) -> Call:
+    def look(self, given: tuple[Any, ...], gave: Any, number: int) -> Call:
         """The call as it was just made; what it was given is copied, for it may be used again."""
         tensors = list(tensors_in(given))
         rows = next((len(t) for t in tensors if t.dim()), 1)

@@ -132,7 +132,7 @@ class Watcher:
             self._calls += 1
             if not ledger.called(self._rounds.steps, transformed=transformed):
                 return
-            call = ledger.look((*args, *kwargs.values()), learning, self._calls, self._rounds.steps)
+            call = ledger.look((*args, *kwargs.values()), learning, self._calls)
             if transformed:
                 self._learnt(ledger, call, None)
             else:
