@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -13,10 +12,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from bugkit import notebook
+from bugkit.author.fingerprint import fingerprint
+from bugkit.author.surprises import Sort, Surprises
 from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_whole
+
+__all__ = ["Evidence", "Program", "fingerprint", "path_of", "read", "table", "write"]
 
 FORMAT = 1
 DIGITS = 4  # significant; the rest differs between machines
@@ -54,6 +56,7 @@ class Evidence:
     partial_fixes: tuple[Program, ...] = ()
     wrong_fixes: tuple[Program, ...] = ()
     valid_fixes: tuple[Program, ...] = ()
+    generated: Surprises | None = None  # None where no generated program was run
     problems: tuple[str, ...] = field(default=(), compare=False)  # in sentences; not in the file
 
     def to_json(self) -> str:
@@ -74,24 +77,9 @@ class Evidence:
             "wrong_fixes": [_caught(p) for p in self.wrong_fixes],
             "valid_fixes": [{"id": p.id, **_judged(p)} for p in self.valid_fixes],
         }
+        if self.generated:
+            document["generated"] = _told(self.generated)
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def fingerprint(exercise: Exercise) -> str:
-    """Of all that a measurement depends on; words alone (story, hints, reasons) may change without a new one."""
-    manifest, bugs = exercise.manifest, exercise.bugs
-    parts = [
-        *(cell.source for cell in notebook.read(exercise.solution).cells if cell.runs),
-        manifest.run.model_dump_json(),
-        manifest.converge.model_dump_json(),
-        *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
-        exercise.checks.read_text(encoding="utf-8"),
-        *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
-        *(f"{fix.id} on the solution" for fix in (*bugs.wrong_fix, *bugs.valid_fix) if fix.on == "solution"),
-    ]
-    if exercise.hidden_checks.is_file():
-        parts.append(exercise.hidden_checks.read_text(encoding="utf-8"))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def path_of(exercise: Exercise) -> Path:
@@ -123,13 +111,16 @@ def read(exercise: Exercise) -> Evidence:
 
 
 def table(evidences: Sequence[Evidence]) -> Table:
-    """One row for each exercise: seeds passed, margin, time, the problems if there are any; and what all prove."""
+    """One row for each exercise: seeds passed, margin, time, the problems if there are any; and what all prove.
+
+    Of half fixes and styles: how many came out as they must, of how many, and how many could not be made.
+    """
     wrong = [p.sound for e in evidences for p in (*e.partial_fixes, *e.wrong_fixes)]
     valid = [p.sound for e in evidences for p in e.valid_fixes]
     told = f"{sum(wrong)} of {len(wrong)} wrong fixes pass, {valid.count(False)} of {len(valid)} valid fixes fail"
     out = Table(box=None, pad_edge=False, header_style="bold", caption=told, caption_style="", caption_justify="left")
     out.add_column("exercise")
-    for name in ("shipped", "solution", "partial", "wrong", "valid", "margin", "s/run"):
+    for name in ("shipped", "solution", "partial", "wrong", "valid", "half", "styles", "margin", "s/run"):
         out.add_column(name, justify="right")
     out.add_column("problems")
     for evidence in evidences:
@@ -146,10 +137,31 @@ def _row(e: Evidence) -> list[str | Text]:
         _share(not p.sound for p in e.partial_fixes),
         _share(not p.sound for p in e.wrong_fixes),
         _share(p.sound for p in e.valid_fixes),
+        *([sort_in_words(e.generated.half_fixes), sort_in_words(e.generated.styles)] if e.generated else ["-", "-"]),
         "-" if e.margin is None else f"{e.margin:.0%}",
         f"{e.seconds_per_run:.1f}",
         Text("\n".join(e.problems) or "none"),  # plain: code in it may look like markup
     ]
+
+
+def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -> Table:
+    """One row for each exercise: what came out as it must of the generated programs, and what did not."""
+    out = Table(box=None, pad_edge=False, header_style="bold")
+    out.add_column("exercise")
+    out.add_column("half fixes", justify="right")
+    out.add_column("styles", justify="right")
+    out.add_column("problems")
+    for exercise, one in zip(exercises, found, strict=True):
+        sorts = sort_in_words(one.half_fixes), sort_in_words(one.styles)
+        out.add_row(exercise.id, *sorts, Text("\n".join(one.problems) or "none"))
+    return out
+
+
+def sort_in_words(sort: Sort) -> str:
+    """``12/14 (3 skipped, 1 equivalent)``."""
+    others = ((sort.skipped, "skipped"), (sort.equivalent, "equivalent"))
+    told = ", ".join(f"{count} {word}" for count, word in others if count)
+    return f"{sort.made - len(sort.wrong)}/{sort.made}" + (f" ({told})" if told else "")
 
 
 def _share(right: Iterable[bool]) -> str:
@@ -164,7 +176,25 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         for name in ("partial_fixes", "wrong_fixes", "valid_fixes")
     }
     plain = {name: value for name, value in document.items() if name != "format"}
-    return Evidence(**{**plain, **one, **many})
+    generated = {"generated": _surprises(document["generated"])} if "generated" in document else {}
+    return Evidence(**{**plain, **one, **many, **generated})
+
+
+def _told(found: Surprises) -> dict[str, Any]:
+    halves, styles = found.half_fixes, found.styles
+    counts = {"made": halves.made, "skipped": halves.skipped, "equivalent": halves.equivalent}
+    return {
+        "half_fixes": {**counts, "passed": list(halves.wrong)},
+        "styles": {"made": styles.made, "skipped": styles.skipped, "failed": list(styles.wrong)},
+    }
+
+
+def _surprises(stored: dict[str, Any]) -> Surprises:
+    halves, styles = stored["half_fixes"], stored["styles"]
+    return Surprises(
+        Sort(halves["made"], halves["skipped"], halves["equivalent"], tuple(halves["passed"])),
+        Sort(styles["made"], styles["skipped"], 0, tuple(styles["failed"])),
+    )
 
 
 def _program(name: str, stored: dict[str, Any]) -> Program:

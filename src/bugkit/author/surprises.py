@@ -1,0 +1,88 @@
+"""Runs of generated programs, and what came out otherwise than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bugkit.author.generated import Generated, generated
+from bugkit.author.hall import Case, Hall, Key
+from bugkit.author.variants import Variant
+from bugkit.exercise import Exercise
+from bugkit.verdict import RunResult
+
+SEEDS = 3  # of those given, for each generated program
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Half fixes or styles."""
+
+    made: int = 0  # and run
+    skipped: int = 0  # rewrites that do not apply, or whose program cannot be run
+    equivalent: int = 0
+    wrong: tuple[str, ...] = ()  # ids: of half fixes that pass, of styles that fail
+
+
+@dataclass(frozen=True, slots=True)
+class Surprises:
+    """What generated programs show of an exercise."""
+
+    half_fixes: Sort = Sort()
+    styles: Sort = Sort()
+    problems: tuple[str, ...] = ()  # in sentences
+
+
+def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall, steps: int | None = None) -> Surprises:
+    """Run the generated programs of an exercise; without ``steps`` its solution tells first how many it takes."""
+    seeds = seeds[:SEEDS]
+    made = generated(exercise, steps or steps_of(exercise, seeds[0], hall))
+    styles = [Case(exercise, one, seed) for one in made.of("style") for seed in seeds]
+    halves = [Case(exercise, one, seed) for one in made.of("half") for seed in seeds]
+    first = [case for case in halves if case.seed == seeds[0]]
+    results = hall.results(styles) | hall.until_failed(first, [case for case in halves if case not in first])
+    return judged(made, results)
+
+
+def steps_of(exercise: Exercise, seed: int, hall: Hall) -> int:
+    """How many losses the solution records."""
+    from bugkit.notebook import read
+
+    solution = Variant("solution", "solution", read(exercise.solution))
+    (result,) = hall.results([Case(exercise, solution, seed)]).values()
+    return len(result.curve) or result.steps
+
+
+def judged(made: Generated, results: Mapping[Key, RunResult]) -> Surprises:
+    """What the results add up to. Pure."""
+    runs: dict[Variant, list[RunResult]] = {}
+    for (_, variant, _), result in sorted(results.items(), key=lambda item: item[0][2]):
+        runs.setdefault(variant, []).append(result)
+    idle = [one.id for one in made.programs if one.kind == "half" and _never_ran(runs[one])]
+    passed = [one for one in made.of("half") if all(run.passed for run in runs[one])]
+    failed = [one for one in made.of("style") if not all(run.passed for run in runs[one])]
+    sentences = [f"the half fix {one.id!r} passes" for one in passed]
+    sentences += [f"the style {one.id!r} fails: {_reason(runs[one])}" for one in failed]
+    halves, styles = len(made.of("half")) - len(idle), len(made.of("style"))
+    return Surprises(
+        Sort(halves, made.skipped_half_fixes + len(idle), len(made.equivalent), tuple(one.id for one in passed)),
+        Sort(styles, made.skipped_styles, 0, tuple(one.id for one in failed)),
+        tuple(sentences),
+    )
+
+
+def _never_ran(runs: Sequence[RunResult]) -> bool:
+    """What raises on every seed is caught by any grader, and proves nothing."""
+    return all(run.status == "raised" for run in runs)
+
+
+def _reason(runs: Sequence[RunResult]) -> str:
+    """The first thing that is wrong on the first seed that fails."""
+    run = next(run for run in runs if not run.passed)
+    where = f"seed {run.seed}"
+    if run.status != "ok":
+        return f"{run.status}, {where}" + (f" ({run.detail})" if run.detail else "")
+    for check in run.checks:
+        if check.outcome == "failed":
+            return f"{check.name}, {where} ({check.message})"
+    return f"convergence, {where} (loss {run.loss:.4g}, {run.steps} steps)" if run.loss is not None else where
