@@ -122,7 +122,7 @@ def table(evidences: Sequence[Evidence]) -> Table:
     out.add_column("exercise")
     for name in ("shipped", "solution", "partial", "wrong", "valid", "half", "styles", "margin", "s/run"):
         out.add_column(name, justify="right")
-    out.add_column("problems")
+    out.add_column("problems", overflow="fold")
     for evidence in evidences:
         out.add_row(*_row(evidence))
     return out
@@ -150,7 +150,7 @@ def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -
     out.add_column("exercise")
     out.add_column("half fixes", justify="right")
     out.add_column("styles", justify="right")
-    out.add_column("problems")
+    out.add_column("problems", overflow="fold")
     for exercise, one in zip(exercises, found, strict=True):
         sorts = sort_in_words(one.half_fixes), sort_in_words(one.styles)
         out.add_row(exercise.id, *sorts, Text("\n".join(one.problems) or "none"))

@@ -102,6 +102,8 @@ def _told(node: object) -> str:
         return f"[{' '.join(map(_told, node))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
+    if isinstance(node, ast.JoinedStr):  # 3.12 puts an empty text at the end of some
+        node = ast.JoinedStr([p for p in node.values if not (isinstance(p, ast.Constant) and p.value == "")])
     fields = ((name, value) for name, value in ast.iter_fields(node) if name not in LAYOUT)
     told = (f"{name}={_told(value)}" for name, value in fields if value is not None and value != [])
     return f"{type(node).__name__}({' '.join(told)})"
