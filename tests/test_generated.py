@@ -144,7 +144,7 @@ IN_A_LAYER = edited("model", 'seen.append("mended")', 'seen.append("broken")')
 @pytest.mark.parametrize(
     ("choice", "broken"),
     [
-        ("every-second-call", [call for call in range(42) if call % 2 == 1]),
+        ("every-second-call", range(0, 42, 2)),
         ("every-twelfth-call", [11, 23, 35]),
         ("first-tenth", range(4)),
         ("last-tenth", range(36, 40)),

@@ -23,7 +23,7 @@ from bugkit.author import evidence as evidences
 from bugkit.author import trial
 from bugkit.author.fingerprint import fingerprint, of_checks, of_code
 from bugkit.author.generated import Generated, generated
-from bugkit.author.ledger import Ledger
+from bugkit.author.journal import Journal
 from bugkit.author.surprises import Sort, Surprises, judged
 from bugkit.author.variants import Variant
 from bugkit.author.verify import only_generated, verify
@@ -98,57 +98,57 @@ def test_what_must_fail_is_run_on_all_seeds_only_if_it_passed_on_one_of_the_firs
     assert {fix.id: (fix.passed, len(fix.loss)) for fix in one.wrong_fixes} == {"crawl": (0, 6), "lucky": (1, 8)}
 
 
-# ---- the ledger
+# ---- the journal
 
 
 def test_a_proof_that_is_ended_goes_on_there(exercise: Exercise, tmp_path: Path) -> None:  # noqa: F811
     """What it has measured is not measured again, and the evidence is the same."""
     whole, all_runs = proved(exercise, Stub())
     with pytest.raises(KeyboardInterrupt):
-        proved(exercise, Stub(), patience=3, ledger=Ledger(tmp_path))
+        proved(exercise, Stub(), patience=3, journal=Journal(tmp_path))
     stub = Stub()
-    one, told = proved(exercise, stub, ledger=Ledger(tmp_path))
+    one, told = proved(exercise, stub, journal=Journal(tmp_path))
     assert stub.runs == len(told) == len(all_runs) - 3
     assert one == whole
-    assert proved(exercise, Stub(), ledger=Ledger(tmp_path)) == (whole, [])
+    assert proved(exercise, Stub(), journal=Journal(tmp_path)) == (whole, [])
 
 
-def test_a_result_survives_the_ledger(exercise: Exercise, tmp_path: Path) -> None:  # noqa: F811
+def test_a_result_survives_the_journal(exercise: Exercise, tmp_path: Path) -> None:  # noqa: F811
     """Infinite losses, errors and checks; curves of those that symptoms are read from."""
     error = LearnerError("training", 3, "ValueError", "no", ({"cell": "training", "line": 3, "text": "x"},))
     result = replace(bad(7), curve=(1.0, math.inf), error=error)
     shipped, wrong = Variant("shipped", "shipped", Notebook(())), Variant("wrong", "w", Notebook(()))
     for variant in (shipped, wrong):
-        Ledger(tmp_path).keep(exercise, variant, 7, result)
-    assert Ledger(tmp_path).find(exercise, shipped, 7) == result
-    assert Ledger(tmp_path).find(exercise, wrong, 7) == replace(result, curve=())
-    assert Ledger(tmp_path).find(exercise, shipped, 8) is None
-    assert Ledger(tmp_path, "jupyter").find(exercise, shipped, 7) is None
-    Ledger(tmp_path).forget(exercise)
-    assert Ledger(tmp_path).find(exercise, shipped, 7) is None
+        Journal(tmp_path).keep(exercise, variant, 7, result)
+    assert Journal(tmp_path).find(exercise, shipped, 7) == result
+    assert Journal(tmp_path).find(exercise, wrong, 7) == replace(result, curve=())
+    assert Journal(tmp_path).find(exercise, shipped, 8) is None
+    assert Journal(tmp_path, "jupyter").find(exercise, shipped, 7) is None
+    Journal(tmp_path).forget(exercise)
+    assert Journal(tmp_path).find(exercise, shipped, 7) is None
 
 
 def test_a_corrupt_line_is_no_line(exercise: Exercise, tmp_path: Path) -> None:  # noqa: F811
     """Half of one, another's format, and nothing at all."""
     variant = Variant("solution", "solution", Notebook(()))
-    Ledger(tmp_path).keep(exercise, variant, 1, good(1))
+    Journal(tmp_path).keep(exercise, variant, 1, good(1))
     (path,) = (tmp_path / ".bugkit" / "verify").iterdir()
     lines = path.read_text()
     path.write_text(
         lines + '\n{"key": [1, 2]}\n[]\nnull\n{"key": ["a", "b", "c", 1], "result": {"seed": 1}}\n' + lines[:60]
     )
-    Ledger(tmp_path).keep(exercise, variant, 2, good(2))
-    assert Ledger(tmp_path).find(exercise, variant, 1) == good(1)
-    assert Ledger(tmp_path).find(exercise, variant, 2) == good(2)
+    Journal(tmp_path).keep(exercise, variant, 2, good(2))
+    assert Journal(tmp_path).find(exercise, variant, 1) == good(1)
+    assert Journal(tmp_path).find(exercise, variant, 2) == good(2)
 
 
 def test_what_has_changed_is_measured_anew(exercise: Exercise, tmp_path: Path) -> None:  # noqa: F811
     """A band, or a program; a reason that is put better is no change."""
-    _, told = proved(exercise, Stub(), ledger=Ledger(tmp_path))
+    _, told = proved(exercise, Stub(), journal=Journal(tmp_path))
     words = again(exercise, bugs=BUGS.replace("It climbs.", "Uphill."))
-    assert proved(words, Stub(), ledger=Ledger(tmp_path))[1] == []
+    assert proved(words, Stub(), journal=Journal(tmp_path))[1] == []
     band = again(exercise, manifest=MANIFEST.replace("below = 0.1", "below = 0.2"))
-    assert len(proved(band, Stub(), ledger=Ledger(tmp_path))[1]) == len(told)
+    assert len(proved(band, Stub(), journal=Journal(tmp_path))[1]) == len(told)
 
 
 # ---- what a fingerprint is of

@@ -25,7 +25,7 @@ class Choice:
 
 def by_call(calls: str) -> Iterator[Choice]:
     """By the number of the call; ``calls`` is where it is counted."""
-    yield Choice("every-second-call", f"{calls} % 2 == 0", counts=True)
+    yield Choice("every-second-call", f"{calls} % 2 == 1", counts=True)  # the first one, too
     yield Choice("every-twelfth-call", f"{calls} % 12 == 0", counts=True)
 
 

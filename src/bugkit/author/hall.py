@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 
-from bugkit.author.ledger import Ledger
+from bugkit.author.journal import Journal
 from bugkit.author.variants import Variant
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader
@@ -46,21 +46,21 @@ class Hall:
 
     grader: Grader
     on_progress: OnProgress
-    ledger: Ledger | None = None
+    journal: Journal | None = None
 
     def results(self, cases: Sequence[Case]) -> dict[Key, RunResult]:
         """The results of these runs; what the grader could not do ends it all."""
         results: dict[Key, RunResult] = {}
         for case in cases:
-            found = self.ledger.find(case.exercise, case.variant, case.seed) if self.ledger else None
+            found = self.journal.find(case.exercise, case.variant, case.seed) if self.journal else None
             if found is not None:
                 results[case.key] = found
         futures = {case.given_to(self.grader): case for case in cases if case.key not in results}
         for done, future in enumerate(as_completed(futures), start=len(results) + 1):
             case = futures[future]
             result = results[case.key] = future.result()
-            if self.ledger:
-                self.ledger.keep(case.exercise, case.variant, case.seed, result)
+            if self.journal:
+                self.journal.keep(case.exercise, case.variant, case.seed, result)
             self.on_progress(done, len(cases), case.label)
         return results
 

@@ -8,8 +8,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from bugkit.author.evidence import Evidence
+from bugkit.author.generated import generated as make_generated
 from bugkit.author.hall import Case, Hall, OnProgress
-from bugkit.author.ledger import Ledger
+from bugkit.author.journal import Journal
 from bugkit.author.soundness import assess
 from bugkit.author.surprises import Surprises, surprises
 from bugkit.author.variants import Variant, variants
@@ -30,30 +31,32 @@ def verify(
     grader: Grader | None = None,
     fixes: int | None = None,
     generated: bool = False,
-    ledger: Ledger | None = None,
+    journal: Journal | None = None,
 ) -> list[Evidence]:
     """The evidence of each exercise, in order; ``on_progress(done, total, label)`` is called after every run.
 
     Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too. What is
     shipped and correct programs run on all seeds; what else must fail on the first FIRST and, if it passed on any of
-    them, on all the rest. ``generated`` programs are made and run where they are asked for, a ``ledger`` keeps what
+    them, on all the rest. ``generated`` programs are made and run where they are asked for, a ``journal`` keeps what
     is measured for another time.
 
     With a number of ``fixes`` the proof is brief. What is shipped, the solution and each bug alone run on all seeds;
     of the others at most so many, valid ones on one seed each, those that have to fail until they have. Whether every
     check is good for something is not asked then.
 
-    All patches are tried before anything runs: ManifestError where one does not fit.
+    All patches are tried before anything runs: ManifestError where one does not fit, or an ``[[equivalent]]`` is none.
     """
     _refuse_no_seeds(seeds)
     programs = {exercise.id: variants(exercise) for exercise in exercises}
+    for exercise in exercises if generated else ():
+        make_generated(exercise, steps=exercise.manifest.run.max_steps)
     if fixes is not None:
         programs = {name: _briefly(some, fixes, seeds) for name, some in programs.items()}
     cases = [Case(e, v, seed) for e in exercises for v in programs[e.id] for seed in v.among(seeds)]
     first, later = _in_turn(cases, seeds, brief=fixes is not None)
     found: dict[str, Surprises] = {}
     with nullcontext(grader) if grader else Grader(engine, hidden=True) as warm:
-        hall = Hall(warm, on_progress, ledger)
+        hall = Hall(warm, on_progress, journal)
         results = hall.until_failed(first, later)
         for exercise in exercises if generated else ():
             found[exercise.id] = surprises(exercise, seeds, hall)

@@ -92,32 +92,37 @@ def verify(
     exercises = _solved(desk, () if everything else names)
     if only_generated:
         return _generated_alone(exercises, seeds, engine)
-    measured = [_proved(desk, e, seeds, engine, write=write, generated=generated) for e in exercises]
+    measured = list(_proved(desk, exercises, seeds, engine, write=write, generated=generated))
     Console(highlight=False).print(evidence.table(measured))
     return FAILED if any(one.problems for one in measured) else 0
 
 
 def _proved(
     desk: Desk,
-    exercise: Exercise,
+    exercises: Sequence[Exercise],
     seeds: int,
     engine: Literal["fork", "jupyter"] | None,
     *,
     write: bool,
     generated: bool,
-) -> Evidence:
-    """One exercise's evidence, which is written as soon as it is complete."""
+) -> Iterator[Evidence]:
+    """Each exercise's evidence, which is written as soon as it is complete."""
     from bugkit.author import evidence
-    from bugkit.author.ledger import Ledger
+    from bugkit.author.journal import Journal
+    from bugkit.author.variants import variants
     from bugkit.author.verify import verify as prove
+    from bugkit.grader import Grader
 
-    ledger = Ledger(desk.workspace, engine or "") if write else None
-    with _live() as on_progress:
-        (one,) = prove([exercise], range(seeds), on_progress, engine=engine, generated=generated, ledger=ledger)
-    if ledger:
-        evidence.write(exercise, one)
-        ledger.forget(exercise)
-    return one
+    for exercise in exercises:
+        variants(exercise)  # a patch that does not fit is told before anything runs
+    journal = Journal(desk.workspace, engine or "") if write else None
+    with Grader(engine, hidden=True) as grader, _live() as on_progress:
+        for exercise in exercises:
+            (one,) = prove([exercise], range(seeds), on_progress, grader=grader, generated=generated, journal=journal)
+            if journal:
+                evidence.write(exercise, one)
+                journal.forget(exercise)
+            yield one
 
 
 def _generated_alone(exercises: Sequence[Exercise], seeds: int, engine: Literal["fork", "jupyter"] | None) -> int:

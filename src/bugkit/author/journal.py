@@ -19,7 +19,7 @@ Key = tuple[str, str, str, int]  # fingerprint of the exercise, program's id, it
 
 
 @dataclass
-class Ledger:
+class Journal:
     """One file of JSON lines for each exercise, under a workspace; runs of what has changed since do not count.
 
     ``engine`` is part of what was measured. A line that cannot be read is as good as none.
