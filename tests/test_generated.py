@@ -322,6 +322,16 @@ def test_names_of_the_contract_are_kept() -> None:
     assert "self.layers(inputs)" in text
 
 
+def test_a_function_in_a_method_is_no_method() -> None:
+    """It is renamed with the parameter of the same name."""
+    inner = "        def weigh(x):\n            return x\n\n        return weigh(x)\n\n"
+    nested = f"    def forward(self, x):\n{inner}    def keep(self, weigh):"
+    text = source(STYLES["renamed"](edited("model", "    def forward(self, x):", nested)))
+    assert "def my_weigh(my_x):" in text
+    assert "return my_weigh(my_x)" in text
+    assert "def keep(self, my_weigh):" in text
+
+
 def test_cells_are_joined_and_split() -> None:
     """Cells around a locked one stay apart; the parameters stay alone."""
     joined, split = STYLES["joined"](SOLUTION), STYLES["split"](SOLUTION)

@@ -29,7 +29,7 @@ def renamed(draft: Draft) -> Draft | None:
         names |= {param.name.value for param in _all(tree, m.Param())}
     names -= by_keyword | imported | draft.contract | TAKEN | {"_"}
     new = {name: f"my_{name}" for name in names if not name.startswith("__")}
-    return draft.rewritten(_Renamed(new, draft)) if new else None
+    return draft.rewritten(_Renamed(new)) if new else None
 
 
 def _all(tree: cst.Module, pattern: Any) -> list[Any]:
@@ -37,23 +37,27 @@ def _all(tree: cst.Module, pattern: Any) -> list[Any]:
 
 
 class _Renamed(syntax.Names):
-    """Functions and classes of the top level, variables and parameters; methods keep their names."""
+    """Functions, classes, variables and parameters; methods keep their names."""
 
-    def __init__(self, new: dict[str, str], draft: Draft) -> None:
+    def __init__(self, new: dict[str, str]) -> None:
         super().__init__(new)
-        self.classes: list[str] = []
-        self.draft = draft
+        self.around: list[type[cst.CSTNode]] = []
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:  # noqa: N802
-        self.classes.append(node.name.value)
+        self.around.append(type(node))
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        self.around.append(type(node))
 
     def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:  # noqa: N802
         del original_node
-        self.classes.pop()
+        self.around.pop()
         return updated_node
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
-        return updated_node.with_changes(name=original_node.name) if self.classes else updated_node
+        self.around.pop()
+        is_method = self.around[-1:] == [cst.ClassDef]
+        return updated_node.with_changes(name=original_node.name) if is_method else updated_node
 
 
 def by_keyword(draft: Draft) -> Draft | None:

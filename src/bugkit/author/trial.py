@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bugkit.author.build import patched, shipped
@@ -54,13 +55,23 @@ def program(exercise: Exercise, name: str, hall: Hall | None = None) -> Notebook
 
 
 def trial(exercise: Exercise, name: str, seeds: Sequence[int], *, engine: Engine | None = None) -> Verdict:
-    """The verdict on one program, as ``verify`` has it: with hidden checks, and tasks drawn anew for odd seeds."""
+    """The verdict on one program, as ``verify`` has it: with hidden checks, and tasks drawn anew for odd seeds.
+
+    Lines are counted from the notebook that is shipped.
+    """
     with Grader(engine, hidden=True) as warm:
         hall = Hall(warm, lambda *_: None)
-        variant = Variant("style", name, program(exercise, name, hall))
+        notebook = program(exercise, name, hall)
+        variant = Variant("style", name, notebook)
         runs = hall.results([Case(exercise, variant, seed) for seed in seeds])
-        ordered = [runs[exercise.id, variant, seed] for seed in seeds]
-        return judge(exercise, ordered, engine=warm.engine, no_sandbox=warm.no_sandbox)
+        verdict = judge(
+            exercise,
+            [runs[exercise.id, variant, seed] for seed in seeds],
+            engine=warm.engine,
+            no_sandbox=warm.no_sandbox,
+            rebuilt=replace(rebuild(*at_their_stage(shipped(exercise), notebook)), notebook=notebook),
+        )
+    return replace(verdict, next=f"bugkit author try {exercise.id} {name} --show")
 
 
 def shown(exercise: Exercise, name: str) -> Iterator[tuple[str, str]]:
