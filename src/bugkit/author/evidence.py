@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -93,7 +94,7 @@ def write(exercise: Exercise, evidence: Evidence) -> None:
 
 
 def read(exercise: Exercise) -> Evidence:
-    """The committed evidence, without problems; ManifestError where there is none of this format."""
+    """The committed evidence, of its problems those with generated programs; ManifestError where it cannot be read."""
     path, again = path_of(exercise), f"bugkit author verify {exercise.id}"
     try:
         document = json.loads(path.read_bytes())
@@ -110,25 +111,57 @@ def read(exercise: Exercise) -> Evidence:
         raise ManifestError(f"{path} is no evidence", evidence=[repr(error)], next_command=again) from None
 
 
-def table(evidences: Sequence[Evidence]) -> Table:
-    """One row for each exercise: seeds passed, margin, time, the problems if there are any; and what all prove.
+def table(evidences: Sequence[Evidence]) -> Group:
+    """One row for each exercise: seeds passed, margin, time; what all prove; and below it the problems, if any.
 
-    Of half fixes and styles: how many came out as they must, of how many, and how many could not be made.
+    Of fixes and generated programs: how many came out as they must, of how many; "skipped" are half fixes and styles
+    that could not be made or run.
     """
     wrong = [p.sound for e in evidences for p in (*e.partial_fixes, *e.wrong_fixes)]
     valid = [p.sound for e in evidences for p in e.valid_fixes]
     told = f"{sum(wrong)} of {len(wrong)} wrong fixes pass, {valid.count(False)} of {len(valid)} valid fixes fail"
-    out = Table(box=None, pad_edge=False, header_style="bold", caption=told, caption_style="", caption_justify="left")
-    out.add_column("exercise")
-    for name in ("shipped", "solution", "partial", "wrong", "valid", "half", "styles", "margin", "s/run"):
-        out.add_column(name, justify="right")
-    out.add_column("problems", overflow="fold")
+    equivalent = sum(e.generated.half_fixes.equivalent for e in evidences if e.generated)
+    told += f", {equivalent} half fixes are called equivalent" if equivalent else ""
+    out = _table(("shipped", "solution", "partial", "wrong", "valid", *GENERATED, "margin", "s/run"), told)
     for evidence in evidences:
         out.add_row(*_row(evidence))
+    return Group(out, *_problems((e.exercise, e.problems) for e in evidences))
+
+
+def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -> Group:
+    """One row for each exercise: what came out as it must of the generated programs; below it what did not."""
+    out = _table(GENERATED, "")
+    for exercise, one in zip(exercises, found, strict=True):
+        out.add_row(exercise.id, *_generated(one))
+    return Group(out, *_problems((e.id, one.problems) for e, one in zip(exercises, found, strict=True)))
+
+
+GENERATED = ("half", "styles", "skipped")  # columns
+
+
+def _table(columns: Iterable[str], caption: str) -> Table:
+    out = Table(
+        box=None,
+        pad_edge=False,
+        collapse_padding=True,
+        header_style="bold",
+        caption=caption,
+        caption_style="",
+        caption_justify="left",
+    )
+    out.add_column("exercise")
+    for name in columns:
+        out.add_column(name, justify="right")
     return out
 
 
-def _row(e: Evidence) -> list[str | Text]:
+def _problems(problems: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Text]:
+    """In sentences; plain, since code in them may look like markup."""
+    sentences = [f"{exercise}: {sentence}" for exercise, some in problems for sentence in some]
+    yield Text("\n".join(["", *sentences]) if sentences else "problems: none")
+
+
+def _row(e: Evidence) -> list[str]:
     """Of the fixes: how many came out as they must, of how many."""
     return [
         e.exercise,
@@ -137,31 +170,18 @@ def _row(e: Evidence) -> list[str | Text]:
         _share(not p.sound for p in e.partial_fixes),
         _share(not p.sound for p in e.wrong_fixes),
         _share(p.sound for p in e.valid_fixes),
-        *([sort_in_words(e.generated.half_fixes), sort_in_words(e.generated.styles)] if e.generated else ["-", "-"]),
+        *_generated(e.generated),
         "-" if e.margin is None else f"{e.margin:.0%}",
         f"{e.seconds_per_run:.1f}",
-        Text("\n".join(e.problems) or "none"),  # plain: code in it may look like markup
     ]
 
 
-def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -> Table:
-    """One row for each exercise: what came out as it must of the generated programs, and what did not."""
-    out = Table(box=None, pad_edge=False, header_style="bold")
-    out.add_column("exercise")
-    out.add_column("half fixes", justify="right")
-    out.add_column("styles", justify="right")
-    out.add_column("problems", overflow="fold")
-    for exercise, one in zip(exercises, found, strict=True):
-        sorts = sort_in_words(one.half_fixes), sort_in_words(one.styles)
-        out.add_row(exercise.id, *sorts, Text("\n".join(one.problems) or "none"))
-    return out
-
-
-def sort_in_words(sort: Sort) -> str:
-    """``12/14 (3 skipped, 1 equivalent)``."""
-    others = ((sort.skipped, "skipped"), (sort.equivalent, "equivalent"))
-    told = ", ".join(f"{count} {word}" for count, word in others if count)
-    return f"{sort.made - len(sort.wrong)}/{sort.made}" + (f" ({told})" if told else "")
+def _generated(found: Surprises | None) -> list[str]:
+    if found is None:
+        return ["-"] * len(GENERATED)
+    halves, styles = found.half_fixes, found.styles
+    shares = [f"{one.made - len(one.wrong)}/{one.made}" for one in (halves, styles)]
+    return [*shares, f"{halves.skipped}+{styles.skipped}"]
 
 
 def _share(right: Iterable[bool]) -> str:
@@ -176,8 +196,10 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         for name in ("partial_fixes", "wrong_fixes", "valid_fixes")
     }
     plain = {name: value for name, value in document.items() if name != "format"}
-    generated = {"generated": _surprises(document["generated"])} if "generated" in document else {}
-    return Evidence(**{**plain, **one, **many, **generated})
+    if "generated" not in document:
+        return Evidence(**{**plain, **one, **many})
+    found = _surprises(document["generated"])
+    return Evidence(**{**plain, **one, **many, "generated": found, "problems": found.problems})
 
 
 def _told(found: Surprises) -> dict[str, Any]:
@@ -194,6 +216,8 @@ def _surprises(stored: dict[str, Any]) -> Surprises:
     return Surprises(
         Sort(halves["made"], halves["skipped"], halves["equivalent"], tuple(halves["passed"])),
         Sort(styles["made"], styles["skipped"], 0, tuple(styles["failed"])),
+        tuple(f"the half fix {name!r} passes" for name in halves["passed"])
+        + tuple(f"the style {name!r} fails" for name in styles["failed"]),
     )
 
 
