@@ -234,6 +234,18 @@ def test_a_half_fix_that_passes_and_a_style_that_fails_are_problems() -> None:
     )
 
 
+def test_a_half_fix_that_changes_nothing_is_told_from_one_that_is_not_seen() -> None:
+    """The first is one to be called equivalent, perhaps."""
+    programs = (Variant("half", "half:b:idle", Notebook(())), Variant("half", "half:b:unseen", Notebook(())))
+    results = {("ex01", v, s): replace(good(s), curve=(1.0, 0.5)) for v in programs for s in range(2)}
+    results["ex01", programs[1], 1] = replace(good(1), curve=(1.0, 0.6))
+    found = judged(Generated(programs, 0, 0), results, [replace(good(s), curve=(1.0, 0.5)) for s in range(2)])
+    assert found.problems == (
+        "the half fix 'half:b:idle' passes, with the solution's own losses",
+        "the half fix 'half:b:unseen' passes",
+    )
+
+
 def test_generated_programs_survive_the_file(exercise: Exercise) -> None:  # noqa: F811
     """And are shown; evidence without them can be read as before."""
     one, _ = proved(exercise, Stub())

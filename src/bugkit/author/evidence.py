@@ -122,15 +122,15 @@ def table(evidences: Sequence[Evidence]) -> Group:
     told = f"{sum(wrong)} of {len(wrong)} wrong fixes pass, {valid.count(False)} of {len(valid)} valid fixes fail"
     equivalent = sum(e.generated.half_fixes.equivalent for e in evidences if e.generated)
     told += f", {equivalent} half fixes are called equivalent" if equivalent else ""
-    out = _table(("shipped", "solution", "partial", "wrong", "valid", *GENERATED, "margin", "s/run"), told)
+    out = _table(("shipped", "solution", "partial", "wrong", "valid", *GENERATED, "margin", "s/run"))
     for evidence in evidences:
         out.add_row(*_row(evidence))
-    return Group(out, *_problems((e.exercise, e.problems) for e in evidences))
+    return Group(out, Text(told), *_problems((e.exercise, e.problems) for e in evidences))
 
 
 def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -> Group:
     """One row for each exercise: what came out as it must of the generated programs; below it what did not."""
-    out = _table(GENERATED, "")
+    out = _table(GENERATED)
     for exercise, one in zip(exercises, found, strict=True):
         out.add_row(exercise.id, *_generated(one))
     return Group(out, *_problems((e.id, one.problems) for e, one in zip(exercises, found, strict=True)))
@@ -139,16 +139,8 @@ def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -
 GENERATED = ("half", "styles", "skipped")  # columns
 
 
-def _table(columns: Iterable[str], caption: str) -> Table:
-    out = Table(
-        box=None,
-        pad_edge=False,
-        collapse_padding=True,
-        header_style="bold",
-        caption=caption,
-        caption_style="",
-        caption_justify="left",
-    )
+def _table(columns: Iterable[str]) -> Table:
+    out = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     out.add_column("exercise")
     for name in columns:
         out.add_column(name, justify="right")

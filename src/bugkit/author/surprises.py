@@ -9,6 +9,7 @@ from bugkit.author.generated import Generated, generated
 from bugkit.author.hall import Case, Hall, Key
 from bugkit.author.variants import Variant
 from bugkit.exercise import Exercise
+from bugkit.notebook import read
 from bugkit.verdict import RunResult
 
 SEEDS = 3  # of those given, for each generated program
@@ -33,42 +34,57 @@ class Surprises:
     problems: tuple[str, ...] = ()  # in sentences
 
 
-def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall, steps: int | None = None) -> Surprises:
-    """Run the generated programs of an exercise; without ``steps`` its solution tells first how many it takes."""
+def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> Surprises:
+    """Run the generated programs of an exercise; its solution tells first how many steps it takes."""
     seeds = seeds[:SEEDS]
-    made = generated(exercise, steps or steps_of(exercise, seeds[0], hall))
+    known = solution_runs(exercise, seeds, hall)
+    made = generated(exercise, _steps(known[0]))
     styles = [Case(exercise, one, seed) for one in made.of("style") for seed in seeds]
     halves = [Case(exercise, one, seed) for one in made.of("half") for seed in seeds]
     first = [case for case in halves if case.seed == seeds[0]]
-    results = hall.results(styles) | hall.until_failed(first, [case for case in halves if case not in first])
-    return judged(made, results)
+    results = hall.results(styles) | hall.until_failed(first, [case for case in halves if case.seed != seeds[0]])
+    return judged(made, results, known)
 
 
-def steps_of(exercise: Exercise, seed: int, hall: Hall) -> int:
-    """How many losses the solution records."""
-    from bugkit.notebook import read
-
+def solution_runs(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> list[RunResult]:
+    """The solution on each seed."""
     solution = Variant("solution", "solution", read(exercise.solution))
-    (result,) = hall.results([Case(exercise, solution, seed)]).values()
-    return len(result.curve) or result.steps
+    runs = hall.results([Case(exercise, solution, seed) for seed in seeds])
+    return [runs[exercise.id, solution, seed] for seed in seeds]
 
 
-def judged(made: Generated, results: Mapping[Key, RunResult]) -> Surprises:
-    """What the results add up to. Pure."""
+def steps_of(exercise: Exercise, hall: Hall) -> int:
+    """How many losses the solution records."""
+    return _steps(solution_runs(exercise, [0], hall)[0])
+
+
+def _steps(run: RunResult) -> int:
+    return len(run.curve) or run.steps
+
+
+def judged(made: Generated, results: Mapping[Key, RunResult], known: Sequence[RunResult] = ()) -> Surprises:
+    """What the results add up to, beside those ``known`` of the solution. Pure."""
     runs: dict[Variant, list[RunResult]] = {}
     for (_, variant, _), result in sorted(results.items(), key=lambda item: item[0][2]):
         runs.setdefault(variant, []).append(result)
-    idle = [one.id for one in made.programs if one.kind == "half" and _never_ran(runs[one])]
+    never = [one.id for one in made.of("half") if _never_ran(runs[one])]
     passed = [one for one in made.of("half") if all(run.passed for run in runs[one])]
     failed = [one for one in made.of("style") if not all(run.passed for run in runs[one])]
-    sentences = [f"the half fix {one.id!r} passes" for one in passed]
+    sentences = [f"the half fix {one.id!r} passes{_idle(runs[one], known)}" for one in passed]
     sentences += [f"the style {one.id!r} fails: {_reason(runs[one])}" for one in failed]
-    halves, styles = len(made.of("half")) - len(idle), len(made.of("style"))
+    halves, styles = len(made.of("half")) - len(never), len(made.of("style"))
     return Surprises(
-        Sort(halves, made.skipped_half_fixes + len(idle), len(made.equivalent), tuple(one.id for one in passed)),
+        Sort(halves, made.skipped_half_fixes + len(never), len(made.equivalent), tuple(one.id for one in passed)),
         Sort(styles, made.skipped_styles, 0, tuple(one.id for one in failed)),
         tuple(sentences),
     )
+
+
+def _idle(runs: Sequence[RunResult], known: Sequence[RunResult]) -> str:
+    """What an author wants to know first: whether the bug has changed anything that was measured."""
+    pairs = list(zip(runs, known, strict=False))
+    alike = all((run.curve, run.loss) == (other.curve, other.loss) for run, other in pairs)
+    return ", with the solution's own losses" if pairs and alike else ""
 
 
 def _never_ran(runs: Sequence[RunResult]) -> bool:

@@ -41,7 +41,7 @@ def program(exercise: Exercise, name: str, hall: Hall | None = None) -> Notebook
     found = [one.notebook for one in variants(exercise) if one.id == name]
     if not found and name.startswith(GENERATED):
         counted = name.startswith("half:") and hall is not None
-        steps = steps_of(exercise, 0, hall) if counted and hall else exercise.manifest.run.max_steps
+        steps = steps_of(exercise, hall) if counted and hall else exercise.manifest.run.max_steps
         made = generated(exercise, steps, whole=True)
         found = [one.notebook for one in made.programs if one.id == name]
     if found:
