@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from bugkit.author.draft import Draft
 from bugkit.author.halves import half_fixes
@@ -108,13 +109,14 @@ def edited(cell: str, before: str, after: str, draft: Draft = SOLUTION) -> Draft
 
 def run(draft: Draft) -> dict[str, Any]:
     """What is left of a program after its last cell."""
+    torch.set_num_threads(1)
     world: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
         for cell in draft.notebook.cells:
             if cell.runs:
                 exec(compile(cell.source, str(cell.id), "exec"), world)
-    world["torch"].set_grad_enabled(True)
-    world["torch"].set_default_dtype(world["torch"].float32)
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
     return world
 
 
@@ -228,6 +230,12 @@ def test_functions_that_are_called_otherwise_go_by_their_callers() -> None:
     assert losses[1] != right[1]
 
 
+def test_lines_that_run_once_are_no_half_fix() -> None:
+    """There is no second time to do it otherwise; the same of what makes the model."""
+    assert halves(edited("data", "rng.normal(size=(40, 3))", "rng.normal(size=(40, 3)) * 9")) == {}
+    assert halves(edited("model", "nn.Linear(3, 2))", "nn.Linear(3, 2, bias=False))")) == {}
+
+
 # ---- styles
 
 EXACT = [
@@ -308,8 +316,8 @@ def test_double_precision_is_double_throughout() -> None:
     draft = STYLES["float64"](SOLUTION)
     assert draft is not None
     world = run(draft)
-    assert world["inputs"].dtype == next(world["model"].parameters()).dtype == world["torch"].float64
-    assert world["targets"].dtype == world["torch"].int64
+    assert world["inputs"].dtype == next(world["model"].parameters()).dtype == torch.float64
+    assert world["targets"].dtype == torch.int64
     assert len(world["losses"]) == STEPS
 
 

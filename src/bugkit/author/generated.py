@@ -56,7 +56,7 @@ def _made(exercise: Exercise, steps: int) -> Iterator[tuple[str, str, Variant | 
     start = drafts.Draft.of(exercise, solution, steps)
     for bug in exercise.bugs.bug:
         broken = drafts.Draft.of(exercise, patched(exercise, solution, [bug]), steps)
-        for choice, draft in drafts.half_fixes(start, broken).items():
+        for choice, draft in (drafts.half_fixes(start, broken) or {"none": None}).items():
             yield _program("half", f"half:{bug.id}:{choice}", draft.notebook if draft else None, solution)
     for name, draft in drafts.in_all_styles(start).items():
         yield _program("style", f"style:{name}", draft.notebook if draft else None, solution)

@@ -11,7 +11,7 @@ import libcst as cst
 from bugkit.author import choices, regions, syntax
 from bugkit.author.choices import Choice
 from bugkit.author.draft import Draft
-from bugkit.author.pairs import Bug, Key, Pair, side_by_side
+from bugkit.author.pairs import Contrast, Key, Pair, side_by_side
 from bugkit.author.regions import Region
 
 BATCH = ("BATCH_SIZE", "BATCH")
@@ -19,26 +19,26 @@ BATCH = ("BATCH_SIZE", "BATCH")
 
 def half_fixes(mended: Draft, broken: Draft) -> dict[str, Draft | None]:
     """All half fixes of what differs between two programs, by the choice's name; None where one does not apply."""
-    bug = _difference(mended, broken)
-    loops = [region for region in bug.regions if region.in_training]
-    rebound = [region for region in bug.regions if not region.in_training and region.rebinds]
+    contrast = _difference(mended, broken)
+    loops = [region for region in contrast.regions if region.in_training]
+    rebound = [region for region in contrast.regions if not region.in_training and region.rebinds]
     loop = regions.outer_loop(mended)
     out: dict[str, Draft | None] = {}
-    if loops or (rebound and not bug.pairs):
+    if loops or (rebound and not contrast.pairs):
         chosen = [*choices.by_step(mended.steps, "len(losses)")] if mended.steps else []
         chosen += choices.by_epoch(loop.variable, loop.last) if loop and loop.variable else []
         for choice in chosen:
-            out[choice.name] = _in_lines(bug, choice, loops, rebound)
-    elif bug.pairs:
-        for choice in _choices(bug):
-            out[choice.name] = side_by_side(bug, choice)
+            out[choice.name] = _in_lines(contrast, choice, loops, rebound)
+    elif contrast.pairs:
+        for choice in _choices(contrast):
+            out[choice.name] = side_by_side(contrast, choice)
     return out
 
 
-def _in_lines(bug: Bug, choice: Choice, loops: list[Region], rebound: list[Region]) -> Draft | None:
-    draft: Draft | None = bug.mended
-    if bug.pairs:
-        draft = side_by_side(bug, choice)
+def _in_lines(contrast: Contrast, choice: Choice, loops: list[Region], rebound: list[Region]) -> Draft | None:
+    draft: Draft | None = contrast.mended
+    if contrast.pairs:
+        draft = side_by_side(contrast, choice)
     for region in loops:
         draft = regions.chosen_in_place(draft, region, choice.broken) if draft else None
     for region in rebound:
@@ -49,7 +49,7 @@ def _in_lines(bug: Bug, choice: Choice, loops: list[Region], rebound: list[Regio
 # ---- what differs
 
 
-def _difference(mended: Draft, broken: Draft) -> Bug:
+def _difference(mended: Draft, broken: Draft) -> Contrast:
     pairs: list[Pair] = []
     own: dict[Key, cst.FunctionDef] = {}
     other: list[Region] = []
@@ -63,7 +63,7 @@ def _difference(mended: Draft, broken: Draft) -> Bug:
                 pairs.append(Pair(cell, key[1], function, there[key]))
         own |= {key: function for key, function in there.items() if key not in here}
         other += regions.between(mended, cell, tree, after)
-    return Bug(mended, tuple(pairs), own, tuple(other))
+    return Contrast(mended, tuple(pairs), own, tuple(other))
 
 
 def _functions(cell: str, tree: cst.Module) -> Iterator[tuple[Key, cst.FunctionDef]]:
@@ -79,10 +79,10 @@ def _functions(cell: str, tree: cst.Module) -> Iterator[tuple[Key, cst.FunctionD
 # ---- which choices make sense
 
 
-def _choices(bug: Bug) -> Iterator[Choice]:
+def _choices(contrast: Contrast) -> Iterator[Choice]:
     """Those that all functions of a bug can follow, and that leave it now mended and now broken."""
-    draft = bug.mended
-    chosen = [pair for pair in bug.pairs if pair.interchangeable and pair.name != "__init__"]
+    draft = contrast.mended
+    chosen = [pair for pair in contrast.pairs if pair.interchangeable and pair.name != "__init__"]
     trains = any(_trains(pair.mended) for pair in chosen)
     yield from choices.by_call("calls")
     if draft.steps and any(_used_in_training(draft, pair) for pair in chosen):

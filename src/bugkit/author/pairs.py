@@ -43,7 +43,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Bug:
+class Contrast:
     """What differs between the mended program and the one with a bug."""
 
     mended: Draft
@@ -59,24 +59,24 @@ def _form(function: cst.FunctionDef) -> tuple[object, ...]:
     return positional, star, [one.name.value for one in params.kwonly_params], params.star_kwarg is None
 
 
-def side_by_side(bug: Bug, choice: Choice) -> Draft | None:
+def side_by_side(contrast: Contrast, choice: Choice) -> Draft | None:
     """Both versions of each function, and one of the old name that chooses."""
-    swapped = {p.name: f"{p.name}{BROKEN}" for p in bug.pairs if not p.interchangeable and not p.owner}
-    swapped |= {name: f"{name}{BROKEN}" for (_, owner, name) in bug.own if not owner}
-    if any(owner for _, owner, _ in bug.own) or any(p.owner and not p.interchangeable for p in bug.pairs):
+    swapped = {p.name: f"{p.name}{BROKEN}" for p in contrast.pairs if not p.interchangeable and not p.owner}
+    swapped |= {name: f"{name}{BROKEN}" for (_, owner, name) in contrast.own if not owner}
+    if any(owner for _, owner, _ in contrast.own) or any(p.owner and not p.interchangeable for p in contrast.pairs):
         return None
-    draft, chosen = bug.mended, 0
-    for cell in dict.fromkeys([p.cell for p in bug.pairs] + [key[0] for key in bug.own]):
+    draft, chosen = contrast.mended, 0
+    for cell in dict.fromkeys([p.cell for p in contrast.pairs] + [key[0] for key in contrast.own]):
         lines = list(draft.trees[cell].body)
-        for key, function in bug.own.items():
+        for key, function in contrast.own.items():
             if key[0] == cell:
                 lines.append(_named(function, swapped[key[2]], swapped))
-        for pair in bug.pairs:
+        for pair in contrast.pairs:
             if pair.cell == cell and pair.name != "__init__":
                 new = _choosing(pair, choice, swapped)
                 lines = _new_in_class(lines, pair, new, choice) if pair.owner else _replaced(lines, pair, new)
                 chosen += pair.interchangeable
-        lines = _with_helpers(lines, choice, [p for p in bug.pairs if p.cell == cell])
+        lines = _with_helpers(lines, choice, [p for p in contrast.pairs if p.cell == cell])
         draft = draft.with_tree(cell, draft.trees[cell].with_changes(body=lines))
     return draft if chosen else None
 
