@@ -12,6 +12,7 @@ import torch
 
 from bugkit.author.draft import Draft
 from bugkit.author.halves import half_fixes
+from bugkit.author.pairs import trapped
 from bugkit.author.styles import STYLES, in_one_style
 from bugkit.notebook import Cell, Notebook
 
@@ -228,6 +229,21 @@ def test_functions_that_are_called_otherwise_go_by_their_callers() -> None:
     losses, right = run(made)["losses"], run(mended)["losses"]
     assert losses[0] == right[0]
     assert losses[1] != right[1]
+
+
+def test_a_trap_tells_whether_the_broken_side_is_called() -> None:
+    """It raises there, and nowhere else."""
+    made = halves(IN_A_LAYER)
+    trap = trapped(made["after-training"].notebook)
+    assert trap is not None
+    with pytest.raises(RuntimeError, match="it is called"):
+        run(SOLUTION.with_cells(trap.cells))
+    never = trapped(
+        edited("evaluation", "answers = model(inputs)", "answers = inputs", made["after-training"]).notebook
+    )
+    assert never is not None
+    assert len(run(SOLUTION.with_cells(never.cells))["losses"]) == STEPS
+    assert trapped(SOLUTION.notebook) is None
 
 
 def test_lines_that_run_once_are_no_half_fix() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from test_author import BUGS, CHECK, CHECKS, MANIFEST, again, bad, exercise, good  # noqa: F401 - a fixture
+from test_author import BUGS, CHECK, CHECKS, MANIFEST, SECOND_BUG, again, bad, exercise, good  # noqa: F401 - a fixture
 
 from bugkit.author import evidence as evidences
 from bugkit.author import trial
@@ -232,6 +232,29 @@ def test_a_half_fix_that_passes_and_a_style_that_fails_are_problems() -> None:
         "the half fix 'half:b:two' passes",
         f"the style 'style:closure' fails: {CHECK}, seed 1 (found 0)",
     )
+
+
+def test_a_half_fix_that_never_meets_its_bug_proves_nothing(exercise: Exercise) -> None:  # noqa: F811
+    """Its broken side is not called: it is skipped, not passed."""
+    function = SECOND_BUG.replace("half-target", "twice").replace('"data"', '"model"')
+    function = function.replace("3.0 * x", "weight * x").replace("1.5 * x", "weight + x")
+
+    def passes(notebook: Notebook, seed: int) -> bool:
+        text = "".join(cell.source for cell in notebook.cells)
+        return right(notebook, seed) and ("losses_so_far() < 5:" in text or "weight + x" not in text)
+
+    called = again(exercise, bugs=BUGS + function)
+    found = proved(called, Stub(passes), generated=True)[0].generated
+    assert found is not None
+    assert found.half_fixes.wrong == ()
+
+    def sees_traps(notebook: Notebook, seed: int) -> bool:
+        return passes(notebook, seed) and "it is called" not in "".join(cell.source for cell in notebook.cells)
+
+    seen = proved(called, Stub(sees_traps), generated=True)[0].generated
+    assert seen is not None
+    assert seen.half_fixes.wrong == ("half:twice:first-tenth",)
+    assert (seen.half_fixes.made, seen.half_fixes.skipped) == (found.half_fixes.made + 1, found.half_fixes.skipped - 1)
 
 
 def test_a_half_fix_that_changes_nothing_is_told_from_one_that_is_not_seen() -> None:

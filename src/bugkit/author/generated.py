@@ -50,6 +50,12 @@ def generated(exercise: Exercise, steps: int, *, whole: bool = False) -> Generat
     return Generated(kept, skipped.count("half"), skipped.count("style"), tuple(sorted(equivalent)))
 
 
+def trap(half: Variant) -> Variant | None:
+    """The half fix that raises where it is broken, which passes if the bug is never met; None where there is no trap."""
+    notebook = _drafts().trapped(half.notebook)
+    return Variant("half", f"{half.id}:trapped", notebook) if notebook else None
+
+
 def _made(exercise: Exercise, steps: int) -> Iterator[tuple[str, str, Variant | None]]:
     """Kind, id and program, None where a rewrite does not apply."""
     solution, drafts = read(exercise.solution), _drafts()
@@ -101,9 +107,10 @@ class _Drafts:
     def __init__(self) -> None:
         from bugkit.author.draft import Draft
         from bugkit.author.halves import half_fixes
+        from bugkit.author.pairs import trapped
         from bugkit.author.styles import in_all_styles, in_one_style
 
-        self.Draft, self.half_fixes = Draft, half_fixes
+        self.Draft, self.half_fixes, self.trapped = Draft, half_fixes, trapped
         self.in_all_styles, self.in_one_style = in_all_styles, in_one_style
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bugkit.author.generated import Generated, generated
+from bugkit.author.generated import Generated, generated, trap
 from bugkit.author.hall import Case, Hall, Key
 from bugkit.author.variants import Variant
 from bugkit.exercise import Exercise
@@ -20,7 +20,7 @@ class Sort:
     """Half fixes or styles."""
 
     made: int = 0  # and run
-    skipped: int = 0  # rewrites that do not apply, or whose program cannot be run
+    skipped: int = 0  # rewrites that do not apply, or whose program cannot be run or never meets the bug
     equivalent: int = 0
     wrong: tuple[str, ...] = ()  # ids: of half fixes that pass, of styles that fail
 
@@ -43,7 +43,18 @@ def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> Surprises
     halves = [Case(exercise, one, seed) for one in made.of("half") for seed in seeds]
     first = [case for case in halves if case.seed == seeds[0]]
     results = hall.results(styles) | hall.until_failed(first, [case for case in halves if case.seed != seeds[0]])
-    return judged(made, results, known)
+    met = judged(made, results).half_fixes.wrong
+    unmet = _unmet(exercise, [one for one in made.of("half") if one.id in met], seeds, hall)
+    return judged(made, results, known, unmet)
+
+
+def _unmet(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], hall: Hall) -> set[str]:
+    """Those of the half fixes whose broken side is never called, neither by the notebook nor by a check."""
+    traps = {one.id: made for one in passed if (made := trap(one))}
+    cases = [Case(exercise, made, seed) for made in traps.values() for seed in seeds]
+    runs = hall.until_failed([c for c in cases if c.seed == seeds[0]], [c for c in cases if c.seed != seeds[0]])
+    caught = {variant for (_, variant, _), run in runs.items() if not run.passed}
+    return {name for name, made in traps.items() if made not in caught}
 
 
 def solution_runs(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> list[RunResult]:
@@ -62,13 +73,21 @@ def _steps(run: RunResult) -> int:
     return len(run.curve) or run.steps
 
 
-def judged(made: Generated, results: Mapping[Key, RunResult], known: Sequence[RunResult] = ()) -> Surprises:
-    """What the results add up to, beside those ``known`` of the solution. Pure."""
+def judged(
+    made: Generated,
+    results: Mapping[Key, RunResult],
+    known: Sequence[RunResult] = (),
+    unmet: Collection[str] = (),
+) -> Surprises:
+    """What the results add up to, beside those ``known`` of the solution. Pure.
+
+    What raises everywhere proves nothing, nor does what is ``unmet``, a half fix whose broken side is never called.
+    """
     runs: dict[Variant, list[RunResult]] = {}
     for (_, variant, _), result in sorted(results.items(), key=lambda item: item[0][2]):
         runs.setdefault(variant, []).append(result)
-    never = [one.id for one in made.of("half") if _never_ran(runs[one])]
-    passed = [one for one in made.of("half") if all(run.passed for run in runs[one])]
+    never = [one.id for one in made.of("half") if one.id in unmet or _never_ran(runs[one])]
+    passed = [one for one in made.of("half") if one.id not in never and all(run.passed for run in runs[one])]
     failed = [one for one in made.of("style") if not all(run.passed for run in runs[one])]
     sentences = [f"the half fix {one.id!r} passes{_idle(runs[one], known)}" for one in passed]
     sentences += [f"the style {one.id!r} fails: {_reason(runs[one])}" for one in failed]
