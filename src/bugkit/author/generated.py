@@ -51,7 +51,7 @@ def generated(exercise: Exercise, steps: int, *, whole: bool = False) -> Generat
 
 
 def trap(half: Variant) -> Variant | None:
-    """The half fix that raises where it is broken, which passes if the bug is never met; None where there is no trap."""
+    """The half fix that raises where it is broken, which passes if the bug is never met; None where it cannot."""
     notebook = _drafts().trapped(half.notebook)
     return Variant("half", f"{half.id}:trapped", notebook) if notebook else None
 
