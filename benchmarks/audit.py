@@ -1,4 +1,4 @@
-"""What watching a training takes, beside the same training unwatched: ``python benchmarks/audit.py [EX]... [--rounds 7]``.
+"""What watching a training takes, beside the same training unwatched: ``python benchmarks/audit.py [EX]...``.
 
 Both run in one process, in turns, on one thread; the time is CPU time of all cells of the solution, and a ratio is of
 medians. Run it with nothing beside it.

@@ -45,6 +45,7 @@ HOMES = {  # a library, and where alone it may be imported
     "prompt_toolkit": ["watch.py"],
     "sqlalchemy": ["classroom/gradebook.py", "classroom/database.py"],
     "distributed": ["classroom/cluster.py"],
+    "libcst": ["author/"],
     "jupyter_server": ["lab/"],
     "tornado": ["lab/"],
     "click": ["cli/"],

@@ -423,15 +423,17 @@ def test_evidence_is_of_the_programs_and_not_of_words(exercise: Exercise) -> Non
 
 
 def test_the_table_shows_the_problems(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One row for each exercise."""
+    """One row for each exercise, and below them a sentence for each problem."""
     out = io.StringIO()
     sound, unsound = assess(exercise, monkeypatch), assess(exercise, monkeypatch, crawl=[good(0), good(1)])
     coded = replace(sound, problems=("hint 1 contains w[b]",))
     Console(file=out, width=120).print(evidences.table([sound, unsound, coded]))
-    assert "none" in out.getvalue()
-    assert "the wrong fix 'crawl' passes" in out.getvalue()
+    assert out.getvalue().count("ex01   ") == 3
+    assert "\nex01: the wrong fix 'crawl' passes" in out.getvalue()
     assert "w[b]" in out.getvalue()
     assert "1 of 3 wrong fixes pass, 0 of 3 valid fixes fail" in out.getvalue()
+    Console(file=out, width=120).print(evidences.table([sound]))
+    assert "problems: none" in out.getvalue()
 
 
 # ---- scaffold

@@ -70,6 +70,8 @@ def test_the_evidence_is_of_what_is_here(exercise):
     assert (found.shipped.passed, found.solution.passed) == (0, found.seeds)
     assert [fix.id for fix in (*found.partial_fixes, *found.wrong_fixes) if fix.sound] == []
     assert [fix.id for fix in found.valid_fixes if not fix.sound] == []
+    if found.generated:
+        assert (found.generated.half_fixes.wrong, found.generated.styles.wrong) == ((), ())
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bugkit import notebook
+from bugkit.author.fingerprint import fingerprint
+from bugkit.author.surprises import Sort, Surprises
 from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_whole
+
+__all__ = ["Evidence", "Program", "fingerprint", "path_of", "read", "table", "write"]
 
 FORMAT = 1
 DIGITS = 4  # significant; the rest differs between machines
@@ -54,6 +57,7 @@ class Evidence:
     partial_fixes: tuple[Program, ...] = ()
     wrong_fixes: tuple[Program, ...] = ()
     valid_fixes: tuple[Program, ...] = ()
+    generated: Surprises | None = None  # None where no generated program was run
     problems: tuple[str, ...] = field(default=(), compare=False)  # in sentences; not in the file
 
     def to_json(self) -> str:
@@ -74,24 +78,9 @@ class Evidence:
             "wrong_fixes": [_caught(p) for p in self.wrong_fixes],
             "valid_fixes": [{"id": p.id, **_judged(p)} for p in self.valid_fixes],
         }
+        if self.generated:
+            document["generated"] = _told(self.generated)
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def fingerprint(exercise: Exercise) -> str:
-    """Of all that a measurement depends on; words alone (story, hints, reasons) may change without a new one."""
-    manifest, bugs = exercise.manifest, exercise.bugs
-    parts = [
-        *(cell.source for cell in notebook.read(exercise.solution).cells if cell.runs),
-        manifest.run.model_dump_json(),
-        manifest.converge.model_dump_json(),
-        *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
-        exercise.checks.read_text(encoding="utf-8"),
-        *(f"{p.id} {edit.cell} {edit.find} {edit.replace}" for p in bugs.patches for edit in p.edits),
-        *(f"{fix.id} on the solution" for fix in (*bugs.wrong_fix, *bugs.valid_fix) if fix.on == "solution"),
-    ]
-    if exercise.hidden_checks.is_file():
-        parts.append(exercise.hidden_checks.read_text(encoding="utf-8"))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def path_of(exercise: Exercise) -> Path:
@@ -105,7 +94,7 @@ def write(exercise: Exercise, evidence: Evidence) -> None:
 
 
 def read(exercise: Exercise) -> Evidence:
-    """The committed evidence, without problems; ManifestError where there is none of this format."""
+    """The committed evidence, of its problems those with generated programs; ManifestError where it cannot be read."""
     path, again = path_of(exercise), f"bugkit author verify {exercise.id}"
     try:
         document = json.loads(path.read_bytes())
@@ -122,22 +111,49 @@ def read(exercise: Exercise) -> Evidence:
         raise ManifestError(f"{path} is no evidence", evidence=[repr(error)], next_command=again) from None
 
 
-def table(evidences: Sequence[Evidence]) -> Table:
-    """One row for each exercise: seeds passed, margin, time, the problems if there are any; and what all prove."""
+def table(evidences: Sequence[Evidence]) -> Group:
+    """One row for each exercise: seeds passed, margin, time; what all prove; and below it the problems, if any.
+
+    Of fixes and generated programs: how many came out as they must, of how many; "skipped" are half fixes and styles
+    that could not be made or run.
+    """
     wrong = [p.sound for e in evidences for p in (*e.partial_fixes, *e.wrong_fixes)]
     valid = [p.sound for e in evidences for p in e.valid_fixes]
     told = f"{sum(wrong)} of {len(wrong)} wrong fixes pass, {valid.count(False)} of {len(valid)} valid fixes fail"
-    out = Table(box=None, pad_edge=False, header_style="bold", caption=told, caption_style="", caption_justify="left")
-    out.add_column("exercise")
-    for name in ("shipped", "solution", "partial", "wrong", "valid", "margin", "s/run"):
-        out.add_column(name, justify="right")
-    out.add_column("problems")
+    equivalent = sum(e.generated.half_fixes.equivalent for e in evidences if e.generated)
+    told += f", {equivalent} half fixes are called equivalent" if equivalent else ""
+    out = _table(("shipped", "solution", "partial", "wrong", "valid", *GENERATED, "margin", "s/run"))
     for evidence in evidences:
         out.add_row(*_row(evidence))
+    return Group(out, Text(told), *_problems((e.exercise, e.problems) for e in evidences))
+
+
+def generated_table(exercises: Sequence[Exercise], found: Sequence[Surprises]) -> Group:
+    """One row for each exercise: what came out as it must of the generated programs; below it what did not."""
+    out = _table(GENERATED)
+    for exercise, one in zip(exercises, found, strict=True):
+        out.add_row(exercise.id, *_generated(one))
+    return Group(out, *_problems((e.id, one.problems) for e, one in zip(exercises, found, strict=True)))
+
+
+GENERATED = ("half", "styles", "skipped")  # columns
+
+
+def _table(columns: Iterable[str]) -> Table:
+    out = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
+    out.add_column("exercise")
+    for name in columns:
+        out.add_column(name, justify="right")
     return out
 
 
-def _row(e: Evidence) -> list[str | Text]:
+def _problems(problems: Iterable[tuple[str, Sequence[str]]]) -> Iterator[Text]:
+    """In sentences; plain, since code in them may look like markup."""
+    sentences = [f"{exercise}: {sentence}" for exercise, some in problems for sentence in some]
+    yield Text("\n".join(["", *sentences]) if sentences else "problems: none")
+
+
+def _row(e: Evidence) -> list[str]:
     """Of the fixes: how many came out as they must, of how many."""
     return [
         e.exercise,
@@ -146,10 +162,18 @@ def _row(e: Evidence) -> list[str | Text]:
         _share(not p.sound for p in e.partial_fixes),
         _share(not p.sound for p in e.wrong_fixes),
         _share(p.sound for p in e.valid_fixes),
+        *_generated(e.generated),
         "-" if e.margin is None else f"{e.margin:.0%}",
         f"{e.seconds_per_run:.1f}",
-        Text("\n".join(e.problems) or "none"),  # plain: code in it may look like markup
     ]
+
+
+def _generated(found: Surprises | None) -> list[str]:
+    if found is None:
+        return ["-"] * len(GENERATED)
+    halves, styles = found.half_fixes, found.styles
+    shares = [f"{one.made - len(one.wrong)}/{one.made}" for one in (halves, styles)]
+    return [*shares, f"{halves.skipped}+{styles.skipped}"]
 
 
 def _share(right: Iterable[bool]) -> str:
@@ -164,7 +188,29 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         for name in ("partial_fixes", "wrong_fixes", "valid_fixes")
     }
     plain = {name: value for name, value in document.items() if name != "format"}
-    return Evidence(**{**plain, **one, **many})
+    if "generated" not in document:
+        return Evidence(**{**plain, **one, **many})
+    found = _surprises(document["generated"])
+    return Evidence(**{**plain, **one, **many, "generated": found, "problems": found.problems})
+
+
+def _told(found: Surprises) -> dict[str, Any]:
+    halves, styles = found.half_fixes, found.styles
+    counts = {"made": halves.made, "skipped": halves.skipped, "equivalent": halves.equivalent}
+    return {
+        "half_fixes": {**counts, "passed": list(halves.wrong)},
+        "styles": {"made": styles.made, "skipped": styles.skipped, "failed": list(styles.wrong)},
+    }
+
+
+def _surprises(stored: dict[str, Any]) -> Surprises:
+    halves, styles = stored["half_fixes"], stored["styles"]
+    return Surprises(
+        Sort(halves["made"], halves["skipped"], halves["equivalent"], tuple(halves["passed"])),
+        Sort(styles["made"], styles["skipped"], 0, tuple(styles["failed"])),
+        tuple(f"the half fix {name!r} passes" for name in halves["passed"])
+        + tuple(f"the style {name!r} fails" for name in styles["failed"]),
+    )
 
 
 def _program(name: str, stored: dict[str, Any]) -> Program:

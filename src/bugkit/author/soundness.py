@@ -64,7 +64,7 @@ def _caught_by(run: RunResult) -> Iterator[str]:
         return
     if not run.converged:
         yield "convergence"
-    yield from (check.name for check in run.checks if check.outcome != "passed")
+    yield from (check.name for check in run.checks if check.outcome == "failed")
 
 
 def _margin(correct: Iterable[Program], below: float) -> float | None:

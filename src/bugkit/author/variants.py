@@ -13,7 +13,7 @@ from bugkit.exercise import Exercise
 from bugkit.exercise.manifest import Bug, Fix, Patch
 from bugkit.notebook import Notebook, read, stage_of, up_to
 
-Kind = Literal["shipped", "solution", "partial", "wrong", "valid"]
+Kind = Literal["shipped", "solution", "partial", "wrong", "valid", "half", "style"]
 MAX_EXHAUSTIVE = 5  # bugs; beyond, the subsets are too many to run them all
 DRAWN = 100
 DRAWN_A_SEED = 5  # so that twenty seeds run all that are drawn, each once
@@ -32,7 +32,7 @@ class Variant:
     @property
     def correct(self) -> bool:
         """Whether it must pass."""
-        return self.kind in ("solution", "valid")
+        return self.kind in ("solution", "valid", "style")
 
     @property
     def is_witness(self) -> bool:
@@ -40,9 +40,14 @@ class Variant:
         return self.kind in ("shipped", "solution") or len(self.left) == 1
 
     @property
+    def must_fail(self) -> bool:
+        """Whether it is a fix that is none: it must fail a verdict, which one seed does."""
+        return self.kind in ("partial", "wrong", "half")
+
+    @property
     def may_fail_once(self) -> bool:
         """Whether one failure proves all that is wanted of it."""
-        return not self.correct and not self.is_witness
+        return self.must_fail and not self.is_witness
 
     def among(self, seeds: Sequence[int]) -> Sequence[int]:
         """The seeds that it runs on, which may be none."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -13,6 +13,9 @@ from bugkit.cli.desk import Desk, pass_desk, short
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import is_root
+
+if TYPE_CHECKING:
+    from bugkit.author.evidence import Evidence
 
 FAILED = 1
 SEEDS = 20
@@ -63,6 +66,8 @@ def build(desk: Desk, names: tuple[str, ...], *, only_look: bool) -> int:
 @click.option("--seeds", type=click.IntRange(min=1), default=SEEDS, show_default=True, metavar="N")
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--write/--no-write", default=True, help="Keep what was measured in evidence.json.", show_default=True)
+@click.option("--generated/--no-generated", default=True, help="Run generated programs, too.", show_default=True)
+@click.option("--only-generated", is_flag=True, help="Run generated programs alone, and write nothing.")
 @pass_desk
 def verify(
     desk: Desk,
@@ -72,24 +77,104 @@ def verify(
     seeds: int,
     engine: Literal["fork", "jupyter"] | None,
     write: bool,
+    generated: bool,
+    only_generated: bool,
 ) -> int:
     """Prove exercises from all sides, over many seeds.
 
-    The notebook as shipped and wrong fixes must fail, the solution and valid fixes must pass. Exits 1 where not.
+    The notebook as shipped and wrong fixes must fail, the solution and valid fixes must pass; so must, on three seeds,
+    half fixes and styles that are generated from them. Exits 1 where not. A proof that is ended goes on there.
     """
     from rich.console import Console
 
     from bugkit.author import evidence
-    from bugkit.author.verify import verify as prove
 
     exercises = _solved(desk, () if everything else names)
-    with _live() as on_progress:
-        measured = prove(exercises, range(seeds), on_progress, engine=engine)
-    for exercise, one in zip(exercises, measured, strict=True):
-        if write:
-            evidence.write(exercise, one)
+    if only_generated:
+        return _generated_alone(exercises, seeds, engine)
+    measured = list(_proved(desk, exercises, seeds, engine, write=write, generated=generated))
     Console(highlight=False).print(evidence.table(measured))
     return FAILED if any(one.problems for one in measured) else 0
+
+
+def _proved(
+    desk: Desk,
+    exercises: Sequence[Exercise],
+    seeds: int,
+    engine: Literal["fork", "jupyter"] | None,
+    *,
+    write: bool,
+    generated: bool,
+) -> Iterator[Evidence]:
+    """Each exercise's evidence, which is written as soon as it is complete."""
+    from bugkit.author import evidence
+    from bugkit.author.journal import Journal
+    from bugkit.author.variants import variants
+    from bugkit.author.verify import verify as prove
+    from bugkit.grader import Grader
+
+    for exercise in exercises:
+        variants(exercise)  # a patch that does not fit is told before anything runs
+    journal = Journal(desk.workspace, engine or "") if write else None
+    with Grader(engine, hidden=True) as grader, _live() as on_progress:
+        for exercise in exercises:
+            (one,) = prove([exercise], range(seeds), on_progress, grader=grader, generated=generated, journal=journal)
+            if journal:
+                evidence.write(exercise, one)
+                journal.forget(exercise)
+            yield one
+
+
+def _generated_alone(exercises: Sequence[Exercise], seeds: int, engine: Literal["fork", "jupyter"] | None) -> int:
+    from rich.console import Console
+
+    from bugkit.author.evidence import generated_table
+    from bugkit.author.verify import only_generated
+
+    with _live() as on_progress:
+        found = only_generated(exercises, range(seeds), on_progress, engine=engine)
+    Console(highlight=False).print(generated_table(exercises, found))
+    return FAILED if any(one.problems for one in found) else 0
+
+
+@author.command("try")
+@click.argument("ex")
+@click.argument("patch", required=False)
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; the exercise says how many.")
+@click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
+@click.option("--list", "only_list", is_flag=True, help="Print the ids of all programs.")
+@click.option("--show", is_flag=True, help="Print how the program differs from the solution, and run nothing.")
+@pass_desk
+def try_one(
+    desk: Desk,
+    ex: str,
+    patch: str | None,
+    *,
+    seeds: int | None,
+    engine: Literal["fork", "jupyter"] | None,
+    only_list: bool,
+    show: bool,
+) -> int:
+    """Judge one program of an exercise, with the report of `check`.
+
+    PATCH is an id: of a bug, which is put into the solution alone, of a fix, "shipped", "solution" or of a generated
+    program; or a notebook's path. Exits 1 where it fails.
+    """
+    from bugkit.author import trial
+    from bugkit.cli.check import Wish
+    from bugkit.cli.check import show as report
+
+    (exercise,) = _solved(desk, (ex,))
+    if only_list or patch is None:
+        click.echo("\n".join(trial.names(exercise)))
+        return 0
+    if show:
+        for line, kind in trial.shown(exercise, patch):
+            click.secho(line, fg={"+": "green", "-": "red", "cell": "cyan"}.get(kind))
+        return 0
+    verdict = trial.trial(exercise, patch, exercise.manifest.run.seeds_for(seeds), engine=engine)
+    report(verdict, Wish())
+    return 0 if verdict.outcome == "passed" else FAILED
 
 
 @author.command("evidence")

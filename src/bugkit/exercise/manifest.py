@@ -138,12 +138,20 @@ class Fix(Patch):
     on: Literal["shipped", "solution"] = "shipped"
 
 
+class Equivalent(Record):
+    """A generated program that no behaviour tells from a correct one, and why not."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[:-][a-z0-9]+)*$")]  # "half:gradients-pile-up:gradients-off"
+    why: Text
+
+
 class Bugs(Record):
     """``bugs.toml``."""
 
     bug: Annotated[list[Bug], Field(min_length=1)]
     wrong_fix: list[Fix] = []
     valid_fix: list[Fix] = []
+    equivalent: list[Equivalent] = []
 
     @property
     def patches(self) -> tuple[Patch, ...]:
@@ -152,7 +160,7 @@ class Bugs(Record):
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Bugs:
-        ids = [patch.id for patch in self.patches]
+        ids = [*(patch.id for patch in self.patches), *(one.id for one in self.equivalent)]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"id {twice[0]!r} is used twice")
