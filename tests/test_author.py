@@ -365,6 +365,18 @@ def test_only_the_last_hint_may_give_it_away(
     assert list(assess(told, monkeypatch).problems) == ([problem] if problem else [])
 
 
+def test_a_tick_must_not_turn_when_another_bug_is_fixed(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another bug hides is undecided; shown as held, it is a problem."""
+    two = again(exercise, bugs=BUGS.replace("[[wrong", SECOND_BUG + "[[wrong", 1))
+    hidden = [replace(bad(seed), checks=(checked(seed, ok=True),)) for seed in range(2)]
+    problems = assess(two, monkeypatch, shipped=hidden).problems
+    assert any("holds in the shipped notebook, and fails when" in problem for problem in problems)
+    undecided = [
+        replace(bad(seed), checks=(replace(checked(seed, ok=True), outcome="undecided"),)) for seed in range(2)
+    ]
+    assert assess(two, monkeypatch, shipped=undecided).problems == ()
+
+
 def test_a_partial_fix_must_not_pass(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
     """With two bugs, mending one of them is not enough; a hidden symptom counts where the bug is alone."""
     two = again(exercise, bugs=BUGS.replace("[[wrong", SECOND_BUG + "[[wrong", 1))

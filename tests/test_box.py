@@ -111,6 +111,7 @@ def test_leaving_is_told_from_finishing(box, source):
 def test_an_endless_loop_ends_at_the_wall_limit(box):
     with pytest.raises(Stopped) as stopped:
         finished(box, "while True: pass", Guard(seconds=1))
+    assert "computed for longer than 1 s" in stopped.value.detail
     assert stopped.value.status == "timed_out"
 
 
@@ -287,3 +288,84 @@ def test_boxes_are_made_ahead_and_used_once():
     assert len(made) == 3
     boxes.close()
     assert [box.closed for box in made] == [False, False, True]
+
+
+def test_time_that_is_only_waited_counts_a_tenth(box):
+    report, _ = finished(box, "import time\ntime.sleep(1.5)", Guard(seconds=1))
+    assert report["status"] == "ok"
+    with pytest.raises(Stopped) as stopped:
+        finished(box, "import time\ntime.sleep(60)", Guard(seconds=0.3))
+    assert (stopped.value.status, stopped.value.detail) == ("timed_out", "it took longer than 3 s")
+
+
+def test_the_time_of_children_counts(box):
+    source = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'while True: pass'])"
+    with pytest.raises(Stopped) as stopped:
+        finished(box, source, Guard(seconds=1))
+    assert stopped.value.status == "timed_out"
+
+
+STATE = """
+import functools
+import numpy as np
+
+class Counter:
+    def __init__(self):
+        self.count, self.seen = 0, []
+    def __call__(self):
+        self.count += 1
+        self.seen.append(self.count)
+        return len(self.seen)
+
+def closure():
+    count, seen = 0, {}
+    def step():
+        nonlocal count
+        count += 1
+        seen[count] = np.ones(2)
+        seen[1] += 1
+        return len(seen) + float(seen[1][0])
+    return step
+
+def added(held):
+    held["weights"] = held.get("weights", 0) + 1
+    return held["weights"]
+
+by_object, by_closure, by_binding = Counter(), closure(), functools.partial(added, {})
+by_method = Counter().__call__
+"""
+
+
+@pytest.mark.parametrize("name", ["by_object", "by_closure", "by_binding", "by_method"])
+def test_state_is_put_back_wherever_it_is_kept(box, name):
+    def question(run):
+        answers = []
+        for _ in range(2):
+            run.begin()
+            answers.append([float(run.call(name)) for _ in range(3)])
+        return answers
+
+    first, second = asked(box, STATE, question)
+    assert first == second
+    assert first[0] != first[1]
+
+
+def test_checks_have_clean_names_and_their_own_surroundings(box):
+    strict = "import numpy as np, warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"
+    source = f"{strict}\nsum = 0\nmax = 3\nlen = None"
+    code = (
+        "found = sum([1, 2]) + max(3, 4) + len([5])\nimport warnings\nwarnings.warn('x')\nnp.float32(1) / np.zeros(1)"
+    )
+    assert asked(box, source, lambda run: run.ask(code, returns=["found"]))["found"] == 8
+
+
+def test_a_number_of_any_kind_is_an_answer(box):
+    source = "from fractions import Fraction\nshare = lambda: Fraction(3, 4)"
+    assert float(asked(box, source, lambda run: run.share())) == 0.75
+
+
+def test_what_the_learner_says_in_an_exception_always_crosses(box):
+    report, _ = finished(box, "raise ValueError('\\ud800')")
+    assert (report["status"], report["error"]["line"]) == ("raised", 1)
+    report, _ = finished(box, "E = type('E' * 5000, (Exception,), {})\nraise E('x')")
+    assert (report["error"]["type"], report["error"]["line"]) == ("E" * 200, 2)

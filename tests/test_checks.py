@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bugkit import checks, data, heldout
+from bugkit.audit import UndecidedError
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
 from bugkit.run import LearnerCodeError
@@ -123,3 +124,81 @@ def test_what_the_model_raises_fails_the_check(error):
 def test_a_run_that_stops_is_not_a_failed_check():
     with pytest.raises(Stopped):
         checks.perform(check_one, FakeRun(Stopped("timed_out", "too long")))
+
+
+class Still:
+    """A run that nothing can be asked of."""
+
+    seed = 3
+
+    def begin(self):
+        pass
+
+
+def holds(_run):
+    """It holds."""
+
+
+def fails(_run):
+    """It does not hold."""
+    raise AssertionError("1 instead of 0")
+
+
+def cannot_be_seen(_run):
+    """Nobody knows."""
+    raise UndecidedError("how the model was trained could not be seen")
+
+
+@checks.needs("fails")
+def hidden_by_another(_run):
+    """It seems to hold."""
+
+
+@checks.needs("holds", "convergence")
+def shown(_run):
+    """It holds where the loss does."""
+
+
+@checks.needs("holds")
+def fails_for_itself(_run):
+    """It does not hold."""
+    raise AssertionError("2 instead of 0")
+
+
+def outcomes(*functions, converged):
+    results = checks.perform_all(functions, Still(), converged=converged)
+    return {result.name: result.outcome for result in results}
+
+
+@pytest.mark.parametrize(("converged", "wanted"), [(True, "passed"), (False, "undecided")])
+def test_what_another_bug_may_hide_is_undecided_until_it_holds(converged, wanted):
+    found = outcomes(holds, fails, hidden_by_another, shown, fails_for_itself, cannot_be_seen, converged=converged)
+    assert found == {
+        "holds": "passed",
+        "fails": "failed",
+        "hidden_by_another": "undecided",
+        "shown": wanted,
+        "fails_for_itself": "failed",
+        "cannot_be_seen": "undecided",
+    }
+
+
+def test_what_a_check_needs_has_to_be_a_check(tmp_path):
+    path = tmp_path / "checks.py"
+    path.write_text(
+        'from bugkit.checks import needs\n\n\ndef loss(run):\n    """A loss."""\n\n\n'
+        '@needs("check_nothing")\ndef check_it(run):\n    """It holds."""\n'
+    )
+    with pytest.raises(ManifestError, match="check_it needs 'check_nothing'"):
+        checks.load(path, "loss")
+
+
+def test_rows_are_found_among_known_ones_however_they_are_scaled():
+    known = RNG.normal(size=(40, 12)) * np.arange(1, 13)
+    rows = np.array([3, 3, 17, 0])
+    standardised = (known - known.mean(axis=0)) / known.std(axis=0)
+    assert checks.rows_among(known[rows], known).tolist() == rows.tolist()
+    assert checks.rows_among(standardised[rows], known).tolist() == rows.tolist()
+    assert checks.rows_among(2 * known[rows] + 1, known).tolist() == rows.tolist()
+    assert checks.rows_among(RNG.normal(size=(2, 12)), known).tolist() == [-1, -1]
+    assert checks.rows_among(np.ones((2, 5)), known).tolist() == [-1, -1]

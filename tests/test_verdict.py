@@ -24,6 +24,8 @@ def run(seed=0, *, converged=True, status="ok", checks=("passed", "passed")):
         ([run(0), run(1, checks=("passed", "failed"))], "failed", 2 / 3),
         ([run(0, converged=False, checks=("failed", "failed"))], "failed", 0.0),
         ([run(0), run(1, status="timed_out")], "failed", 2 / 3),
+        ([run(0), run(1, checks=("passed", "undecided"))], "passed", 1.0),
+        ([run(0, checks=("failed", "undecided"))], "failed", 1 / 2),
         ([run(0, status="raised"), run(1, status="raised")], "error", 0.0),
         ([run(0, status="no_answer")], "error", 0.0),
         ([], "error", 0.0),
@@ -44,3 +46,8 @@ def test_weights_shift_the_score_and_never_the_outcome():
 def test_a_check_is_shown_on_the_seed_on_which_it_first_failed():
     shown = over_seeds([run(0), run(1, checks=("passed", "failed")), run(2, checks=("failed", "failed"))])
     assert [(c.name, c.outcome, c.seed) for c in shown] == [("check_0", "failed", 2), ("check_1", "failed", 1)]
+
+
+def test_a_failed_check_is_shown_before_an_undecided_one_and_that_before_one_that_holds():
+    runs = [run(0), run(1, checks=("undecided", "undecided")), run(2, checks=("failed", "passed"))]
+    assert [(c.outcome, c.seed) for c in over_seeds(runs)] == [("failed", 2), ("undecided", 1)]

@@ -85,6 +85,7 @@ def _problems(
     if margin is not None and margin < MARGIN:
         yield f"the worst correct loss is {margin:.0%} of the way under `below`, {MARGIN:.0%} wanted"
     yield from _symptoms_shown(exercise, results, target)
+    yield from _ticks_that_turn(exercise, results)
     if whole:
         yield from _idle_checks(results)
     yield from _telling_hints(exercise, results)
@@ -137,6 +138,31 @@ def _idle_checks(results: Results) -> Iterator[str]:
     failed = {check.name for v, check in checks if not v.correct and check.outcome == "failed"}
     for name in dict.fromkeys(check.name for _, check in checks if check.name not in failed):
         yield f"{name} never failed: add a wrong fix that it catches, or drop it"
+
+
+def _ticks_that_turn(exercise: Exercise, results: Results) -> Iterator[str]:
+    """A check that is shown as held must not fail when another bug is fixed: until then it is undecided."""
+    everything = tuple(bug.id for bug in exercise.bugs.bug)
+    left = {v: frozenset(v.left or everything) for v in results if v.kind in ("shipped", "partial")}
+    told: set[str] = set()
+    for before, more in left.items():
+        for after, fewer in left.items():
+            if not (fewer < more and len(more - fewer) == 1):
+                continue
+            fixed, outcomes = next(iter(more - fewer)), {run.seed: _outcomes(run) for run in results[after]}
+            turned = [n for run in results[before] for n in _turned(_outcomes(run), outcomes.get(run.seed, {}))]
+            for name in dict.fromkeys(turned):
+                if name not in told:
+                    told.add(name)
+                    yield f"{name} holds in {_name(before)}, and fails when {fixed!r} is fixed: say what it `needs`"
+
+
+def _outcomes(run: RunResult) -> dict[str, str]:
+    return {check.name: check.outcome for check in run.checks}
+
+
+def _turned(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    return (name for name, outcome in before.items() if outcome == "passed" and after.get(name) == "failed")
 
 
 def _telling_hints(exercise: Exercise, results: Results) -> Iterator[str]:
