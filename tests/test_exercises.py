@@ -1,11 +1,13 @@
-"""The exercises that bugkit ships, proved briefly on two seeds; the evidence of twenty lies beside them.
+"""The exercises that bugkit ships: the evidence of twenty seeds lies beside them, and some are proved briefly again.
 
 The second seed's run is on a task drawn anew, where an exercise can draw one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import random
 import re
 from itertools import groupby, islice
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from bugkit.author import evidence
 from bugkit.author.build import build
+from bugkit.author.generated import generated
 from bugkit.author.verify import verify
 from bugkit.exercise import Catalog
 from bugkit.grader import Grader, judge
@@ -23,6 +26,8 @@ ROOT = Path(__file__).parents[1]
 EXERCISES = Catalog(ROOT).exercises
 IDS = [exercise.id for exercise in EXERCISES]
 SECONDS = 10  # of training that the fixes of one exercise may take, about
+SAMPLE = 400  # of training that all of these proofs may take, about, however many exercises there are
+FEW = 2  # half fixes, and styles
 FEWEST = 4  # fixes, however dear
 COMMENT = re.compile(r"#\s*(.*)")
 
@@ -96,13 +101,48 @@ def words_of(text):
     return set(re.findall(r"[a-z0-9]+", text.lower()))
 
 
+def sample():
+    """Exercises in an order drawn from all that is here, until SAMPLE is spent: other code meets other exercises.
+
+    Each is proved by its evidence, which has to be of what is here; so that the time does not grow with the catalog,
+    these tests look at some of them again.
+    """
+    here = [evidence.fingerprint(one) for one in EXERCISES]
+    here += [file.read_text(encoding="utf-8") for file in sorted((ROOT / "src").rglob("*.py"))]
+    rng = random.Random(hashlib.sha256("".join(here).encode()).digest())
+    spent, chosen = 0.0, []
+    for exercise in rng.sample(EXERCISES, len(EXERCISES)):
+        spent += 2 * SECONDS + 4 * evidence.read(exercise).seconds_per_run
+        if spent > SAMPLE:
+            break
+        chosen.append(exercise)
+    return [pytest.param(exercise, id=exercise.id) for exercise in chosen]
+
+
+SAMPLED = sample()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
+@pytest.mark.parametrize("exercise", SAMPLED)
 def test_an_exercise_is_sound_on_two_seeds(exercise, grader):
     """All fixes where training is cheap, and where it is dear as many as there is time for."""
     fixes = max(FEWEST, round(SECONDS / evidence.read(exercise).seconds_per_run))
     (proof,) = verify([exercise], [0, 1], lambda *_: None, grader=grader, fixes=fixes)
     assert proof.problems == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", SAMPLED)
+def test_some_generated_programs_come_out_as_they_must(exercise, grader):
+    """Of an exercise whose evidence has them: half fixes fail on one of three seeds, styles pass."""
+    if evidence.read(exercise).generated is None:
+        pytest.skip("no generated programs have been measured yet")
+    rng, steps = random.Random(exercise.id), exercise.manifest.run.max_steps
+    made = generated(exercise, steps)
+    for kind, right in (("half", False), ("style", True)):
+        for program in rng.sample(made.of(kind), min(FEW, len(made.of(kind)))):
+            runs = (grader.submit(exercise, program.notebook, seed).result() for seed in (0, 1, 2)[: 1 if right else 3])
+            assert all(run.passed for run in runs) == right, program.id
 
 
 @pytest.mark.slow

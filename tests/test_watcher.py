@@ -76,6 +76,17 @@ def through_data(model, *, clears=True):
     return model
 
 
+def put_into_grad(model):
+    """Gradients that replace those of the step before, which nobody has cleared."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(STEPS):
+        gradients = torch.autograd.grad(cost(model, *batch(step)), list(model.parameters()))
+        for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+            parameter.grad = gradient
+        optimizer.step()
+    return model
+
+
 def two_optimizers(model):
     parts = [torch.optim.Adam(model[0].parameters()), torch.optim.SGD(model[2].parameters(), lr=0.1)]
     for step in range(STEPS):
@@ -177,6 +188,7 @@ STYLES = [
     by_closure,
     by_hand,
     through_data,
+    put_into_grad,
     two_optimizers,
     gathered,
     functional,

@@ -141,7 +141,9 @@ class Ledger:
         call.learnt = True
         call.slope = None if slope is None else _copied(_first_rows(slope))
         if alone and call.fresh and slope is not None:
-            call.left_over = norm_of([p.grad for p in self.parameters if p.is_leaf and id(p) in self._moved])
+            moved = [p for p in self.parameters if p.is_leaf and p.requires_grad and id(p) in self._moved]
+            if any(_is_added_to(p) for p in moved):
+                call.left_over = norm_of([p.grad for p in moved])
         self.calls.append(call)
         self._begin_moment(call)
         self._bytes += call.bytes
@@ -241,6 +243,16 @@ class Ledger:
         self.moments.append(Moment(call, _flat(self.parameters)))
         if len(self.moments) > 2 * MAX_MOMENTS:
             del self.moments[1:-1:2]
+
+
+def _is_added_to(parameter: Any) -> bool:
+    """Whether the backward pass that is running adds to ``.grad``; ``autograd.grad`` gives its gradients away."""
+    with torch.enable_grad():
+        node = parameter.view_as(parameter).grad_fn.next_functions[0][0]
+    try:
+        return bool(torch._C._will_engine_execute_node(node))
+    except RuntimeError:  # of ``autograd.grad`` this may not be asked
+        return False
 
 
 def norm_of(gradients: list[Any]) -> float:
