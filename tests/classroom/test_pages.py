@@ -104,6 +104,16 @@ def test_everybody_is_there_with_marks_in_words(small_book, pages):
         assert f'href="people/{page_name(person)}"' in index
 
 
+def test_a_pass_with_a_check_that_could_not_be_judged_is_for_the_instructor_to_look_at(small_book, pages):
+    passed = verdict_of("passed")
+    unseen = tuple(replace(check, outcome="undecided") for check in passed.checks[:1])
+    add(small_book, "ada", replace(passed, checks=unseen, runs=(replace(passed.runs[0], checks=unseen),)))
+    add(small_book, "bob", passed)
+    told = words(pages()[0])
+    assert "ada, toy01 passed, and 1 check could not be judged: Rows do not mix." in told
+    assert "bob, toy01" not in told
+
+
 def test_an_outcome_is_told_by_a_sign_and_not_by_colour_alone(small_book, pages):
     add(small_book, "ada", verdict_of("passed"))
     add(small_book, "bob", verdict_of("failed"))

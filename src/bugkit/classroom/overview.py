@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +52,8 @@ def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise
         if path.name not in {row.page for row in rows} and PAGE.fullmatch(path.name):
             path.unlink()
     index = folder / INDEX
-    write_whole(index, course.page(course.Course(columns, rows, tuple(gradebook.troubles()), when)))
+    waiting = (*gradebook.troubles(), *_unseen(grades.values()))
+    write_whole(index, course.page(course.Course(columns, rows, waiting, when)))
     return index
 
 
@@ -83,6 +84,16 @@ def as_shown(grade: Grade, exercise: Exercise) -> Verdict | None:
     return replace(verdict, runs=runs, checks=open_checks, notes=tuple(notes))
 
 
+def _unseen(grades: Iterable[Grade]) -> Iterator[tuple[str, str]]:
+    """What passed with checks that could not be judged, by learner and exercise, for the instructor to look at."""
+    for grade in grades:
+        undecided = grade.graded.read.undecided if grade.graded and grade.graded.outcome == "passed" else ()
+        if undecided:
+            sentences = words.in_one(check.sentence for check in undecided)
+            what = f"passed, and {words.count(len(undecided), 'check')} could not be judged: {sentences}"
+            yield f"{grade.submission.person}, {grade.submission.exercise}", what
+
+
 def _row(person: str, exercises: Sequence[Exercise], grades: Grades) -> course.Row:
     squares = tuple(_square(exercise.id, grades.get((person, exercise.id))) for exercise in exercises)
     return course.Row(person, page_name(person), squares)
@@ -96,8 +107,6 @@ def _square(exercise: str, grade: Grade | None) -> course.Square:
     verdict = grade.graded.read
     reasons = words.in_one(words.reasons(verdict))
     says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {reasons}".strip()
-    if verdict.undecided:
-        says += f" {words.count(len(verdict.undecided), 'check')} could not be judged: look at it yourself."
     note = f" ({grade.submission.note})" if grade.submission.note else ""
     return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)
 

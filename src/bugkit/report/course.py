@@ -90,7 +90,9 @@ class Course:
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    troubles: tuple[tuple[str, str], ...]  # files that wait for a decision
+    troubles: tuple[
+        tuple[str, str], ...
+    ]  # files that wait for a decision, and passes that rest on less than all checks
     when: str
 
 
