@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bugkit import checks, data, heldout
-from bugkit.audit import UndecidedError
+from bugkit.audit import Audit, Call, UndecidedError
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
 from bugkit.run import LearnerCodeError
@@ -202,3 +202,21 @@ def test_rows_are_found_among_known_ones_however_they_are_scaled():
     assert checks.rows_among(2 * known[rows] + 1, known).tolist() == rows.tolist()
     assert checks.rows_among(RNG.normal(size=(2, 12)), known).tolist() == [-1, -1]
     assert checks.rows_among(np.ones((2, 5)), known).tolist() == [-1, -1]
+
+
+class Trained:
+    """A run whose training was fed these batches."""
+
+    def __init__(self, known, batches):
+        self.train = (known, None)
+        calls = [Call(i, len(batch), 1.0, 0.0, (batch,), batch[:, :1], None) for i, batch in enumerate(batches)]
+        self.audit = Audit(tuple(calls), len(calls), np.zeros(0), np.zeros(0), asked=True)
+
+
+def test_a_training_on_rescaled_inputs_is_told_from_one_on_the_data_as_they_are():
+    known = RNG.normal(size=(40, 12)) * np.arange(1, 13) + 5
+    standardised = (known - known.mean(axis=0)) / known.std(axis=0)
+    assert checks.rescaled(Trained(known, [standardised[:16], standardised[16:32]]))
+    assert not checks.rescaled(Trained(known, [known[:16], known[16:32]]))
+    assert not checks.rescaled(Trained(known, [RNG.normal(size=(16, 12))]))
+    assert not checks.rescaled(Trained(known, []))

@@ -77,6 +77,11 @@ def test_a_healthy_curve_has_no_symptom(seed):
     assert named(curve, 0.13, converged=True) == []
 
 
+def test_that_the_grader_feeds_other_numbers_is_told():
+    run = RunResult(0, "ok", loss=13.2, curve=tuple(healthy()), rescaled=True)
+    assert diagnose([run], NATS)[0].id == "other-inputs"
+
+
 def test_more_steps_than_allowed_are_told():
     assert named(healthy(), 0.1, steps=4000) == ["over-budget"]
 

@@ -23,6 +23,8 @@ Function = Callable[[Run], Any]
 # What numpy raises, in an author's lines, of an answer of another form than wanted. MemoryError is not among them: it
 # may be a neighbour's doing, so the grader tries once more.
 ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+SOME = 8  # calls of a training
+MOST = 0.9  # of the rows
 SUMS_TO_ONE = 1e-3  # float32 rows of a softmax are off by about 1e-6
 
 
@@ -95,6 +97,22 @@ def _alike(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each row with mean 0 and variance 1."""
     centred = rows - rows.mean(axis=1, keepdims=True)
     return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-9))
+
+
+def rescaled(run: Run) -> bool:
+    """Whether the training fed the model the known rows in another scale; False where that cannot be told."""
+    try:
+        known = run.train[0].reshape(len(run.train[0]), -1)
+        batches = [call.inputs[0].reshape(call.rows, -1) for call in run.audit.calls[:SOME] if call.inputs]
+    except (AttributeError, ValueError):  # no data set, or rows of another form
+        return False
+    fed = [batch for batch in batches if batch.shape[1] == known.shape[1] and batch.dtype.kind == "f"]
+    if not fed:
+        return False
+    rows = np.concatenate(fed)
+    same = rows_among(rows, known)
+    as_they_are = np.isclose(rows, known[same], rtol=1e-3, atol=1e-6).all(axis=1)
+    return bool(np.mean(same >= 0) > MOST and np.mean(as_they_are[same >= 0]) < 1 - MOST)
 
 
 def redrawn(name: str, rng: np.random.Generator, *, labels: bool = False, features: bool = False) -> Task:

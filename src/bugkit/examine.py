@@ -82,7 +82,8 @@ class Examination:
         converged = self.manifest.converge.holds(loss) and in_budget
         chosen = [check for check in self.checks.checks if check.__name__ not in later]
         checks = authors.perform_all(chosen, run, converged=converged)
-        return replace(result, loss=loss, converged=converged, checks=checks)
+        rescaled = not converged and authors.rescaled(run)
+        return replace(result, loss=loss, converged=converged, checks=checks, rescaled=rescaled)
 
 
 class _Progress:

@@ -18,8 +18,11 @@ NEAR_FLOOR = 0.35  # nats: above this, the lowest of the losses has not come nea
 BETTER = 0.15  # nats: the answers are so much better than the losses that were recorded, where a floor holds these up
 FELL = 0.03  # of the start: less is no fall
 SPIKE = 10  # so has what once grew this much and never came below its start
+OTHER_INPUTS = (
+    "Training fed the model scaled inputs, and the grader feeds it the data as they are: the loss is of these"
+)
 ORDER = (  # most decisive first
-    "diverged", "too-good", "over-budget", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
+    "diverged", "too-good", "over-budget", "other-inputs", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
     "no-curve", "misbehaves",
 )  # fmt: skip
 
@@ -104,6 +107,8 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
         return
     if not run.curve:
         yield "no-curve", "The notebook recorded nothing in `losses`, so there is no curve to look at"
+    if run.rescaled:
+        yield "other-inputs", OTHER_INPUTS
     if low := _too_good(run, target, shape):
         yield "too-good", low
     if start := _start_off(target, shape):

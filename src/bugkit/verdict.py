@@ -50,6 +50,7 @@ class RunResult:
     curve: tuple[float, ...] = ()  # as recorded by the notebook, one per step; never believed
     error: LearnerError | None = None
     checks: tuple[CheckResult, ...] = ()
+    rescaled: bool = False  # the model was trained on other numbers than those that the grader feeds it
 
     @property
     def passed(self) -> bool:
