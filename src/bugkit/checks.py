@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bugkit import data, heldout
-from bugkit.audit import UndecidedError
+from bugkit.audit import Call, UndecidedError
 from bugkit.box import Stopped
 from bugkit.errors import ManifestError
 from bugkit.run import LearnerCodeError, Run, Task
@@ -101,11 +101,16 @@ def _alike(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def rescaled(run: Run) -> bool:
     """Whether the training fed the model the known rows in another scale; False where that cannot be told."""
-    try:
-        known = run.train[0].reshape(len(run.train[0]), -1)
-        batches = [call.inputs[0].reshape(call.rows, -1) for call in run.audit.calls[:SOME] if call.inputs]
-    except (AttributeError, ValueError):  # no data set, or rows of another form
+    if not run.audit.available:
         return False
+    try:
+        return _rescaled(run.train[0].reshape(len(run.train[0]), -1), run.audit.calls[:SOME])
+    except ODD_ANSWERS:  # no data set, or rows of another form
+        return False
+
+
+def _rescaled(known: NDArray[Any], calls: Sequence[Call]) -> bool:
+    batches = [call.inputs[0].reshape(call.rows, -1) for call in calls if call.inputs]
     fed = [batch for batch in batches if batch.shape[1] == known.shape[1] and batch.dtype.kind == "f"]
     if not fed:
         return False

@@ -22,8 +22,8 @@ OTHER_INPUTS = (
     "Training fed the model scaled inputs, and the grader feeds it the data as they are: the loss is of these"
 )
 ORDER = (  # most decisive first
-    "diverged", "too-good", "over-budget", "other-inputs", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau", "too-early",
-    "no-curve", "misbehaves",
+    "diverged", "too-good", "over-budget", "other-inputs", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau",
+    "too-early", "no-curve", "misbehaves",
 )  # fmt: skip
 
 

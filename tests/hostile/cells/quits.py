@@ -1,7 +1,7 @@
 # row: 12
 # class: forge
 # place: after training
-# allowed: ended_early
+# allowed: failed
 # tries: leaves as one leaves IPython.
 
 exit()

@@ -1,8 +1,8 @@
 # row: 65
 # class: broken
 # place: after training
-# allowed: raised
-# tries: is no Python.
+# allowed: raised, passed
+# tries: is no Python, after all that is asked for is there.
 
 for x in range(3)
     print(x
