@@ -75,7 +75,7 @@ def catalog(tmp_path: Path) -> Catalog:
 def test_a_short_manifest_has_sensible_limits(tmp_path: Path) -> None:
     found = manifest(tmp_path, MANIFEST)
     assert (found.run.seeds, found.run.seconds, found.run.memory_mib) == ([0, 1, 2], 60, 4096)
-    assert (found.run.arrays, found.run.data, found.run.record) == ("torch", None, [])
+    assert (found.run.arrays, found.run.data) == ("torch", None)
     assert (found.converge.above, found.converge.at_start) == (0.0, None)
     assert [hint.text for hint in found.hint] == ["one", "two", "three"]
 

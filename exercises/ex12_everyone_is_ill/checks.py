@@ -4,8 +4,9 @@ import numpy as np
 
 from bugkit.checks import accuracy, nll, redrawn
 
-CLOSE = 0.03  # of a standard deviation
+CLOSE = 0.015  # of a standard deviation
 OTHER_UNITS = 3.0
+SIZES = (1, 2, 3, 7, 8, 16, 33, 41, 100)  # tumours that are asked about together
 
 # What the outermost module that learns is given while `predict` runs.
 FED = """
@@ -31,6 +32,18 @@ for handle in handles:
 fed = torch.cat(rows) if rows else torch.zeros(0, 0)
 """
 
+# How far the answers move when everything that learns is set to zero.
+WITHOUT = """
+import gc
+
+before = torch.as_tensor(predict(measurements)).detach().clone()
+with torch.no_grad():
+    for one in gc.get_objects():
+        if issubclass(type(one), torch.nn.Parameter) or (issubclass(type(one), torch.Tensor) and one.requires_grad):
+            one.data.zero_()
+moved = (torch.as_tensor(predict(measurements)).detach() - before).abs().max()
+"""
+
 
 def draw(rng):
     """The tumours with other ones held out and their measurements in other columns."""
@@ -45,31 +58,46 @@ def heldout_loss(run):
 
 def check_a_tumour_alone_gets_the_same_answer(run):
     """A tumour gets the same answer alone as among others."""
-    x = run.rng.permutation(run.heldout[0])[:16]
-    company, halves = run.predict(x), np.concatenate([run.predict(x[:8]), run.predict(x[8:])])
-    alone = np.concatenate([run.predict(tumour[None]) for tumour in x])
-    for other in (halves, alone):
-        moved = float(np.abs(other - company).max())
-        assert np.allclose(other, company, rtol=1e-3, atol=1e-3), f"an answer moves by up to {moved:.2g} (0 wanted)"
+    x = run.rng.permutation(np.concatenate([run.heldout[0], run.train[0]]))
+    company = run.predict(x)
+    for size in SIZES:
+        for start in run.rng.integers(0, len(x) - size, 5):
+            apart = run.predict(x[start : start + size])
+            there = company[start : start + size]
+            moved = float(np.abs(apart - there).max())
+            same = np.allclose(apart, there, rtol=1e-3, atol=1e-3)
+            assert same, f"among {size} tumours an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
 
 
 def check_known_tumours_are_told_apart(run):
-    """The tumours that it was trained on are told rightly, as they were in training."""
+    """The tumours that it was trained on are classified correctly, as they were in training."""
     x, y = run.train
     share = accuracy(run.predict(x), y)
-    assert share > 0.9, f"`predict` tells {share:.0%} of them rightly (over 90 % wanted)"
+    assert share > 0.9, f"`predict` classifies {share:.0%} of them correctly (over 90 % wanted)"
 
 
 def check_a_tumour_looks_as_it_did_in_training(run):
     """A tumour looks to the network as it looked in training."""
-    trained = run.recorded.get("inputs", np.zeros((0, 0)))[-3000:].astype(float)
+    trained = [call.inputs[0].astype(float) for call in run.audit.calls if call.inputs and call.inputs[0].ndim == 2]
     fed = run.ask(FED, {"measurements": run.train[0]}, ["fed"], needs=["predict"])["fed"].astype(float)
-    if not len(fed) or trained.ndim != 2 or trained.shape[1] != fed.shape[1]:
+    if not len(fed) or not trained or any(rows.shape[1] != fed.shape[1] for rows in trained):
         return  # nothing that can be compared was seen
-    apart = offset(fed, trained)
+    apart = offset(fed, np.concatenate(trained))
     if apart > OTHER_UNITS and nll(run.predict(run.heldout[0]), run.heldout[1]) < 0.3:
         return  # other units, and yet the answers are right: the weights were changed to match
     assert apart < CLOSE, f"it differs by {apart:.2g} standard deviations (0 wanted)"
+    odd = [unlike(rows, fed) for rows in trained if len(rows) >= 16]
+    assert max(odd, default=0) < 0.5, f"in {np.mean(np.greater(odd, 0.5)):.0%} of the training steps it did not (none wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """It is the trained network that answers."""
+    run.audit.needed()
+    x = run.heldout[0][:50]
+    if len(run.ask(FED, {"measurements": x}, ["fed"], needs=["predict"])["fed"]):
+        return
+    moved = float(run.ask(WITHOUT, {"measurements": x}, ["moved"], needs=["predict"])["moved"])
+    assert not moved <= 1e-6, f"with all its weights set to 0, the answers move by {moved:.2g} (more than 0 wanted)"
 
 
 def offset(fed, trained):
@@ -85,3 +113,11 @@ def offset(fed, trained):
     differences = a[third] - b[nearest[third]]
     noise = 4 * differences.std(axis=0) / np.sqrt(len(third))
     return float(np.maximum(np.abs(differences.mean(axis=0)) - noise, 0).max())
+
+
+def unlike(rows, fed):
+    """Share of the columns in which a batch lies elsewhere than what is fed in use, or is spread otherwise by far."""
+    spread = np.maximum(fed.std(axis=0), 1e-12)
+    away = np.abs(rows.mean(axis=0) - fed.mean(axis=0)) / spread
+    ratio = np.maximum(rows.std(axis=0), 1e-12) / spread
+    return float(np.mean((away > 2) | (ratio > 5) | (ratio < 0.1)))

@@ -32,7 +32,6 @@ class Limits(Record):
     arrays: Literal["torch", "numpy"] = "torch"
     names: Annotated[list[Name], Field(min_length=1)]
     data: Name | None = None  # a data set of bugkit.data, whose held-out part the checks get
-    record: list[Literal["gradients", "batches"]] = []  # what is written down while the notebook trains
 
     def seeds_for(self, count: int | None) -> list[int]:
         """The exercise's own seeds, or its first ``count``, continued with the numbers that it does not name."""

@@ -1,7 +1,7 @@
 # row: 66
 # class: broken
 # place: after training
-# allowed: raised, passed
+# allowed: passed
 # tries: waits for somebody to type.
 
 rate = float(input("learning rate? "))

@@ -1,7 +1,7 @@
 # row: 65
 # class: broken
 # place: after training
-# allowed: raised, passed
+# allowed: passed
 # tries: mixes tabs and blanks.
 
 if True:

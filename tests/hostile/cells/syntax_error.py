@@ -1,7 +1,7 @@
 # row: 65
 # class: broken
 # place: after training
-# allowed: raised, passed
+# allowed: passed
 # tries: is no Python, after all that is asked for is there.
 
 for x in range(3)
