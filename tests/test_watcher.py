@@ -250,6 +250,26 @@ def test_a_moment_is_one_step_of_descent():
         assert np.allclose(moment.after - moment.before, -0.1 * slope, atol=1e-6)
 
 
+class CutNowAndThen(nn.Module):
+    """In every third call no gradient reaches the first layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second, self.calls = nn.Linear(6, 8), nn.Linear(8, 3), 0
+
+    def forward(self, x):
+        hidden = self.first(x)
+        self.calls += 1
+        return self.second((hidden if self.calls % 3 else hidden.detach()).relu())
+
+
+def test_what_each_step_changed_is_told():
+    audit, _ = watched(lambda _model: plain(CutNowAndThen()))
+    told = {call.step: call.moved.tolist() for call in audit.calls if call.moved is not None}
+    assert len(told) > STEPS / 2
+    assert all(moved == [(step + 1) % 3 > 0] * 2 + [True] * 2 for step, moved in told.items())
+
+
 @pytest.mark.parametrize("train", [plain, through_data])
 def test_gradients_that_were_left_are_seen(train):
     if train is through_data:

@@ -28,6 +28,7 @@ class Call:
     inputs: tuple[Array, ...]  # the tensors that it was given
     output: Array  # of a very large one, the first rows only
     slope: Array | None  # the gradient of the training's loss at the output; None in ``torch.func``
+    moved: Array | None = None  # (parameters,) bool: which the step after it changed, in the order of ``parameters()``
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def audit_of(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[Au
             inputs=tuple(places[name][i] for name in inputs if i in places[name]),
             output=places["output"][i],
             slope=places.get("slope", {}).get(i),
+            moved=moved.astype(bool) if (moved := places.get("moved", {}).get(i)) is not None else None,
         )
     steps = header.get("steps")
     if not isinstance(steps, int) or len(calls) != count:

@@ -57,6 +57,7 @@ class Call:
     gave: Any
     slope: Any = None  # of the training's loss at ``gave``
     learnt: bool = False
+    moved: Any = None  # (parameters,) uint8: which of them the step after it changed; None before it is known
     left_over: float = math.nan  # norm of gradients that were there before its own; NaN where that cannot be told
 
     @property
@@ -71,6 +72,8 @@ class Call:
         for name, tensor in (("output", self.gave), ("slope", self.slope)):
             if tensor is not None:
                 yield name, plain(tensor)
+        if self.moved is not None:
+            yield "moved", self.moved
 
 
 @dataclass(eq=False, slots=True)
@@ -179,6 +182,9 @@ class Ledger:
             self._mark = _mark(self.parameters)
         if closely:
             self._moved = self._which_moved(versions, before)
+            if self._looked and self.calls and self.calls[-1].moved is None:
+                moved = [id(p) in self._moved for p in self.parameters]
+                self.calls[-1].moved = np.array(moved, dtype=np.uint8)
         silent = self._looked and not (by_version or stepped) and self._mark != before
         self._pairs += self._looked
         self._silent += silent
