@@ -230,6 +230,20 @@ def test_the_norms_are_those_of_the_gradients_that_are_followed(train):
     assert audit.rates.tolist() == [0.1] * STEPS
 
 
+def test_gradients_that_a_hook_shortens_are_followed_as_they_are_then():
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        optimizer.register_step_pre_hook(lambda *_: nn.utils.clip_grad_norm_(model.parameters(), 0.01) and None)
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            cost(model, *batch(step)).backward()
+            optimizer.step()
+        return model
+
+    audit, _ = watched(train)
+    assert np.nanmax(audit.norms) == pytest.approx(0.01, rel=1e-3)
+
+
 def test_the_slope_is_that_of_the_loss_at_the_output():
     audit, _ = watched(plain)
     for call in audit.calls:
@@ -312,6 +326,13 @@ def test_steps_that_no_version_tells_are_counted_by_those_that_were_looked_at():
         return model
 
     assert watched(train, max_steps=200)[0].steps == 300
+
+
+def test_a_trial_is_no_part_of_the_training_where_few_calls_are_looked_at():
+    audit, _ = watched(after_a_trial, max_steps=200)
+    assert audit.steps == STEPS
+    assert audit.rates.tolist() == [0.1] * STEPS
+    assert all(call.step < STEPS for call in audit.calls)
 
 
 def test_modes_are_told():

@@ -28,7 +28,8 @@ class Call:
     inputs: tuple[Array, ...]  # the tensors that it was given
     output: Array  # of a very large one, the first rows only
     slope: Array | None  # the gradient of the training's loss at the output; None in ``torch.func``
-    moved: Array | None = None  # (parameters,) bool: which the step after it changed, in the order of ``parameters()``
+    # (parameters,) bool: which of ``parameters()`` the step after it changed; None where another call came first
+    moved: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Call:
     gave: Any
     slope: Any = None  # of the training's loss at ``gave``
     learnt: bool = False
-    moved: Any = None  # (parameters,) uint8: which of them the step after it changed; None before it is known
+    moved: Any = None  # (parameters,) uint8: which the step after it changed; None where another call came first
     left_over: float = math.nan  # norm of gradients that were there before its own; NaN where that cannot be told
 
     @property
@@ -95,7 +95,7 @@ class Ledger:
         self.ref = weakref.ref(module)  # to None where it is gone
         self.kind = type(module)
         self._samples = samples
-        self._count = 0
+        self.count = 0
         self.step = 0  # how often the weights changed
         self.taken = 0  # steps: a change by hand beside an optimizer's steps is a part of one, as a look uphill is
         self.calls: list[Call] = []
@@ -105,6 +105,7 @@ class Ledger:
         self._then: dict[int, tuple[int, int]] = {}  # by step: the clock, and the steps taken
         self._mark: tuple[float, ...] = ()
         self._versions: list[int] = []
+        self._writes = 0  # into weights, from one call to the next
         self._moved: frozenset[int] = frozenset()  # parameters that changed since the call before, by identity
         self._fresh = False
         self._clock = 0
@@ -117,8 +118,8 @@ class Ledger:
 
     def called(self, clock: int, *, transformed: bool) -> bool:
         """The module was called, in a training perhaps; whether the call is to be looked at. All calls come here."""
-        index = self._count
-        self._count = index + 1
+        index = self.count
+        self.count = index + 1
         looked = transformed or self._samples.has(index)
         if looked:
             self._find()
@@ -135,7 +136,7 @@ class Ledger:
         tensors = list(tensors_in(given))
         rows = next((len(t) for t in tensors if t.dim()), 1)
         training = sum([part.training for part in self.parts]) / len(self.parts)
-        index, step, fresh = self._count - 1, self.step, self._fresh
+        index, step, fresh = self.count - 1, self.step, self._fresh
         given_then, gave_then = [_copied(t) for t in tensors], _copied(_first_rows(unwrapped(gave)))
         return Call(index, number, step, rows, training, fresh, given_then, gave_then)
 
@@ -170,7 +171,7 @@ class Ledger:
             self._compare([p._version for p in self.parameters], clock, closely=self._looked)
             self.taken += self._fresh and self._by_hand == 1  # it stands for the last step
         if self._silent:
-            self.taken = max(self.taken, round(self._count * self._silent / self._pairs))
+            self.taken = max(self.taken, round(self.count * self._silent / self._pairs))
         self.moments = [one for one in self.moments if one.after is not None]
 
     def _compare(self, versions: list[int], clock: int, *, closely: bool) -> None:
@@ -178,13 +179,12 @@ class Ledger:
         first, stepped = not self._versions, clock != self._clock
         by_version, before = versions != self._versions, self._mark
         self._by_hand = self._by_hand + 1 if by_version and not (stepped or first) else 0
-        if closely or first or 0 < self._by_hand < MOST_BY_HAND:
-            self._mark = _mark(self.parameters)
+        writes = sum(versions) - sum(self._versions)
+        if closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND:
+            self._mark = _mark(self.parameters)  # more writes than usual: weights may have been put back
+        self._writes = writes
         if closely:
             self._moved = self._which_moved(versions, before)
-            if self._looked and self.calls and self.calls[-1].moved is None:
-                moved = [id(p) in self._moved for p in self.parameters]
-                self.calls[-1].moved = np.array(moved, dtype=np.uint8)
         silent = self._looked and not (by_version or stepped) and self._mark != before
         self._pairs += self._looked
         self._silent += silent
@@ -194,6 +194,9 @@ class Ledger:
             self._steps_at[self._mark] = 0
         if not self._fresh:
             return
+        if self._looked and self.calls and self.calls[-1].moved is None:
+            moved = [id(p) in self._moved for p in self.parameters]
+            self.calls[-1].moved = np.array(moved, dtype=np.uint8)
         self.step += 1
         self.taken += 2 if self._by_hand == 2 else self._by_hand != 1  # the first by hand counts with the second
         if self._mark != before:

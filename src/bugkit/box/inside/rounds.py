@@ -29,28 +29,26 @@ class Rounds:
         self.count = 0
         self.steps = 0  # of all optimizers: the clock of a training
         self._samples = samples
-        self._calls_before = 0
         self._stepped: set[int] = set()
         self._known: dict[int, tuple[Any, _Optimizer]] = {}
 
-    def before(self, optimizer: Any, calls: int) -> None:
-        """An optimizer is about to step, along the gradients that are there; so many calls were made of modules."""
+    def before(self, optimizer: Any) -> None:
+        """An optimizer is about to step, along the gradients that are there."""
         one, groups = self._one(optimizer), optimizer.param_groups
         one.at.append(self.steps)
         one.rates.append(float(groups[0]["lr"]))
         one.norms.append(_norm(optimizer) if self._samples.has(len(one.rates)) else math.nan)
-        self._calls_before = calls
 
-    def after(self, optimizer: Any, calls: int) -> None:
-        """It has stepped; with a closure, which calls modules, along gradients that were made meanwhile."""
+    def after(self, optimizer: Any) -> None:
+        """It has stepped, along the gradients that are there now unless they were cleared."""
         self.steps += 1
         if id(optimizer) in self._stepped or not self._stepped:
             self.count += 1
             self._stepped.clear()
         self._stepped.add(id(optimizer))
         norms = self._one(optimizer).norms
-        if calls > self._calls_before and not math.isnan(norms[-1]):
-            norms[-1] = _norm(optimizer)
+        if not math.isnan(norms[-1]):  # a hook of the notebook's may have shortened them, or a closure made them
+            norms[-1] = _norm(optimizer) or norms[-1]
 
     def told(self, parameters: set[int], gone: list[tuple[int, int]]) -> dict[str, np.ndarray[Any, Any]]:
         """Rates and norms, step by step, of the optimizer that holds most of these parameters.

@@ -61,7 +61,7 @@ class Watcher:
             asked = modules_of(namespace, self._names)
             parameters = {id(p) for one in asked for p in one.parameters()}
             kinds = {type(one) for one in asked}
-            called = [one for one in self._ledgers.values() if one.calls]
+            called = [one for one in self._ledgers.values() if one.count]
             same = [one for one in called if one.holds_any(parameters)] or [one for one in called if one.kind in kinds]
             self._chosen, self._are_asked = same or called, bool(same)
             for one in self._chosen:
@@ -150,13 +150,13 @@ class Watcher:
 
     def _before_step(self, optimizer: Any, *_: Any) -> None:
         try:
-            self._rounds.before(optimizer, self._calls)
+            self._rounds.before(optimizer)
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
 
     def _after_step(self, optimizer: Any, *_: Any) -> None:
         try:
-            self._rounds.after(optimizer, self._calls)
+            self._rounds.after(optimizer)
             self._on_step(self._rounds.count)
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
