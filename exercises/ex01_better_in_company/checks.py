@@ -4,8 +4,8 @@ import numpy as np
 
 from bugkit.checks import nll, redrawn
 
-# As in training, but for the layers that rightly behave otherwise there: dropout is random, and batch
-# normalisation mixes the images of a batch on purpose.
+# As in training, but for the layers that are meant to behave otherwise there: dropout is random, and batch
+# normalization mixes the images of a batch on purpose.
 TRAINING = """
 if isinstance(model, torch.nn.Module):
     model.train()
@@ -35,6 +35,25 @@ except Exception:
     right = again = wrong = float("nan")
 """
 
+# What is answered before and after the weights of every network in the notebook were changed.
+DISTURBED = """
+def weights_in(value):
+    if isinstance(value, torch.nn.Module):
+        return list(value.parameters())
+    return [v for v in value.values() if isinstance(v, torch.Tensor)] if isinstance(value, dict) else []
+
+for one in list(globals().values()):
+    if isinstance(one, torch.nn.Module):
+        one.eval()
+kept = {id(w): w for one in list(globals().values()) for w in weights_in(one) if w.is_floating_point()}
+with torch.no_grad():
+    before = model(images)
+    for weight in kept.values():
+        weight.data.copy_(torch.randn_like(weight))
+    after = model(images)
+there = len(kept)
+"""
+
 
 def draw(rng):
     """The digits with other numbers and their pixels in other places."""
@@ -56,15 +75,28 @@ def check_an_image_alone_gets_the_same_answer(run):
 
 
 def check_training_shows_each_image_by_itself(run):
-    """While training, too, an image's answer does not depend on its neighbours."""
+    """While training, too, an image's answer does not depend on its neighbors."""
     x = run.rng.permutation(run.train[0])[:24]
     answers = run.ask(TRAINING + IN_COMPANY, {"images": x}, ["first", "again", "other"], needs=["model"])
     if not alike(answers["first"], answers["again"]):
         return  # the model is random while it trains: two answers cannot be compared
     change = moved(answers["first"], answers["other"])
-    assert alike(answers["first"], answers["other"]), (
-        f"other neighbours move an answer by up to {change:.2g} (0 wanted)"
-    )
+    assert alike(answers["first"], answers["other"]), f"other neighbors move an answer by up to {change:.2g} (0 wanted)"
+
+
+def check_no_step_of_the_training_mixes_images(run):
+    """At no step of the training do the numbers of a batch add up over its images instead of over its digits."""
+    audit = run.audit.needed()
+    mixed = sum(_adds_up_over_images(call) for call in audit.calls)
+    assert not mixed, f"at {mixed} of {len(audit.calls)} sampled steps they do (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """The network that was trained is the one that answers in the end."""
+    asked = run.audit.needed().asked
+    found = run.ask(DISTURBED, {"images": run.heldout[0][:50]}, ["before", "after", "there"], needs=["model"])
+    depends = not np.array_equal(found["before"], found["after"]) if found["there"] else asked
+    assert depends, "the answers do not change with the weights of any network of the notebook (a change wanted)"
 
 
 def check_a_wrong_answer_costs_more(run):
@@ -78,6 +110,26 @@ def check_a_wrong_answer_costs_more(run):
     if np.isnan(right) or abs(right - again) > 0.1:
         return
     assert wrong > right + 0.5, f"the right label costs {right:.2f} nats, a wrong one {wrong:.2f} (more wanted)"
+
+
+def _adds_up_over_images(call):
+    """Whether a batch's probabilities do, or the slope of a loss whose softmax goes over the batch."""
+    if call.output.ndim != 2 or len(call.output) < 2 or len(call.output) == call.output.shape[1]:
+        return False
+    with np.errstate(over="ignore"):
+        kinds = [call.output, np.exp(np.minimum(call.output, 50))]
+    if any(_off_one(one, axis=0) < 1e-3 < _off_one(one, axis=1) for one in kinds):
+        return True
+    if call.slope is None or not np.abs(call.slope).max() > 0:
+        return False
+    size = np.abs(call.slope).sum()
+    over_images, over_digits = (np.abs(call.slope.sum(axis=axis)).sum() / size for axis in (0, 1))
+    return bool(over_images < 1e-4 and over_digits > 1e-2)
+
+
+def _off_one(numbers, axis):
+    """How far sums along an axis are from 1 at most."""
+    return float(np.abs(numbers.sum(axis=axis) - 1).max())
 
 
 def alike(a, b):

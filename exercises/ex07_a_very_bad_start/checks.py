@@ -15,10 +15,46 @@ with torch.no_grad():
     answers = model(wines)
 """
 
-# In how many batches each batch normalisation has taken part, where it keeps count.
+# In how many batches each batch normalization has taken part, where it keeps count; many where there is none.
 COUNTED = """
-kept = [getattr(part, "num_batches_tracked", None) for part in getattr(model, "modules", list)()]
-counted = min((int(number) for number in kept if number is not None), default=0)
+parts = getattr(model, "modules", list)()
+kept = [int(n) for part in parts if (n := getattr(part, "num_batches_tracked", None)) is not None]
+counted = min(kept, default=10**9)
+"""
+
+# What a batch gave at these weights, in training mode: with dropout, and without.
+WITH_AND_WITHOUT = """
+drawn = still = torch.zeros(0)
+if isinstance(model, torch.nn.Module):
+    torch.nn.utils.vector_to_parameters(before, model.parameters())
+    model.train()
+    dropout = torch.nn.functional.dropout
+    with torch.no_grad():
+        drawn = model(wines)
+        torch.nn.functional.dropout = lambda value, *_, **__: value
+        try:
+            still = model(wines)
+        finally:
+            torch.nn.functional.dropout = dropout
+"""
+
+# What is answered before and after the weights of every network in the notebook were changed.
+DISTURBED = """
+def weights_in(value):
+    if isinstance(value, torch.nn.Module):
+        return list(value.parameters())
+    return [v for v in value.values() if isinstance(v, torch.Tensor)] if isinstance(value, dict) else []
+
+for one in list(globals().values()):
+    if isinstance(one, torch.nn.Module):
+        one.eval()
+kept = {id(w): w for one in list(globals().values()) for w in weights_in(one) if w.is_floating_point()}
+with torch.no_grad():
+    before = model(wines)
+    for weight in kept.values():
+        weight.data.copy_(torch.randn_like(weight))
+    after = model(wines)
+there = len(kept)
 """
 
 
@@ -44,13 +80,40 @@ def check_the_network_knows_as_much_in_use(run):
 
 
 def check_all_layers_take_part_at_every_step(run):
-    """While the network trains, every layer works as it is meant to then."""
+    """While the network trains, every layer works as it is meant to in training, at every step."""
+    audit = run.audit.needed()
     x, _ = run.train
-    counted = int(run.ask(COUNTED, returns=["counted"], needs=["model"])["counted"])
     if np.array_equal(run.call("model", x, mode="train"), run.model(x)):
         return  # no layer works otherwise in training
-    seen = run.recorded
-    steps = len(seen["lr"]) or len(run.curve)
-    so = len(np.unique(seen["call"])) if "call" in seen else 0
-    so = max(so, counted)
-    assert so > 0.9 * steps, f"so it is at {min(so, steps)} of {steps} steps (all wanted)"
+    shares = np.array([call.training for call in audit.calls])
+    if shares.min() == 1:
+        return
+    changed = int((shares[1:] != shares[-1]).sum())  # a first look is no step
+    assert not changed, (
+        f"at {changed} of {len(shares)} sampled steps fewer or more layers do so than at the last (0 wanted)"
+    )
+    # Only some layers have a mode that matters, so what they did decides.
+    counted = int(run.ask(COUNTED, returns=["counted"], needs=["model"])["counted"])
+    assert counted > 0.9 * audit.steps, f"batches take part at {max(counted, 0)} of {audit.steps} steps (all wanted)"
+    still = sum(_without_chance(run, moment) for moment in run.moments)
+    assert not still, f"at {still} of {len(run.moments)} sampled steps nothing is left to chance (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """The network that was trained is the one that answers in the end."""
+    asked = run.audit.needed().asked
+    found = run.ask(DISTURBED, {"wines": run.heldout[0]}, ["before", "after", "there"], needs=["model"])
+    depends = not np.array_equal(found["before"], found["after"]) if found["there"] else asked
+    assert depends, "the answers do not change with the weights of any network of the notebook (a change wanted)"
+
+
+def _without_chance(run, moment):
+    """Whether a call in the training gave just what it gives without dropout, where dropout would change it."""
+    call = moment.call
+    asked = {"before": moment.before, "wines": call.inputs[0]}
+    outputs = run.ask(WITH_AND_WITHOUT, asked, ["drawn", "still"], needs=["model"])
+    still, drawn = outputs["still"], outputs["drawn"]
+    if still.shape != call.output.shape:
+        return False
+    size = max(float(np.abs(still).max()), 1e-6)
+    return bool(np.abs(drawn - still).max() > 1e-3 * size > np.abs(call.output - still).max())

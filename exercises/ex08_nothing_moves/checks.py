@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
 from bugkit.checks import nll, redrawn
+
+FEWEST = 8  # steps that tell
 
 # How many of the weight matrices that are to be learnt change when the notebook takes a few steps.
 STEPS = """
@@ -14,6 +17,22 @@ for start in range(0, len(labels) - 31, 32):
     training_step(images[start : start + 32], labels[start : start + 32])
 moved = sum(not torch.equal(p.detach(), old) for p, old in zip(matrices, before))
 learning = len(matrices)
+"""
+
+# The scores of a batch before and after steps on it.
+SAME_BATCH = """
+def scores():
+    with torch.no_grad():
+        return model(images)
+
+before = scores()
+if isinstance(model, torch.nn.Module):
+    model.train()
+for _ in range(20):
+    training_step(images, labels)
+if isinstance(model, torch.nn.Module):
+    model.eval()
+after = scores()
 """
 
 
@@ -39,13 +58,33 @@ def check_what_is_to_be_learnt_changes(run):
     assert moved == learning, f"{moved} of {learning} change (all wanted)"
 
 
+def check_steps_go_downhill(run):
+    """Steps on a batch make the loss of that batch smaller, whatever its labels are."""
+    x, y = second_lesson(run.train)
+    some = run.rng.permutation(len(y))[:32]
+    labels = (y[some] + 1) % 5
+    asked = {"images": x[some], "labels": labels}
+    found = run.ask(SAME_BATCH, asked, ["before", "after"], needs=["model", "training_step"])
+    before, after = nll(found["before"], labels), nll(found["after"], labels)
+    assert after < before, f"its loss goes from {before:.3f} to {after:.3f} nats in twenty steps (a fall wanted)"
+
+
+def check_every_step_of_the_training_changes_something(run):
+    """Every step of the second lesson, from the first to the last, changes the network."""
+    calls = [call for call in run.audit.needed().calls if call.moved is not None and call.output.shape[-1] == 5]
+    if len(calls) < FEWEST:
+        raise UndecidedError("what each step changed could not be seen")
+    still = float(np.mean([not call.moved.any() for call in calls]))
+    assert still < 0.05, f"{still:.0%} of {len(calls)} sampled steps change nothing (0 % wanted)"
+
+
 def check_every_digit_is_recognised(run):
     """Every digit from 5 to 9 is recognised."""
     x, y = second_lesson(run.heldout)
     named = run.model(x).argmax(axis=1)
     share = [float(np.mean(named[y == digit] == digit)) for digit in range(5)]
     worst = int(np.argmin(share))
-    assert share[worst] > 0.5, f"{share[worst]:.0%} of the unseen {worst + 5}s are read rightly (most wanted)"
+    assert share[worst] > 0.5, f"{share[worst]:.0%} of the unseen {worst + 5}s are classified correctly (most wanted)"
 
 
 def second_lesson(task):

@@ -5,34 +5,83 @@ import numpy as np
 from bugkit.checks import mean_squared_error, redrawn
 
 LIMIT = 50
+# Patients, and what their scores and their measurements are multiplied by.
+BATCHES = [(32, 100, 1), (32, 10, 1), (32, 3, 1), (32, 1, 1), (1, 1, 1), (3, 10, 1), (97, 1, 1), (32, 1, 100)]
 
-# One training step from fresh weights. The inner hook comes after the notebook's own hooks, and sees the gradients
-# that the optimiser is given. An optimiser may also shorten them inside its step: how far plain descent went tells.
-STEP = """
-def look(optimiser, *_):
-    optimiser.register_step_pre_hook(note)
+# Training steps from fresh weights: the first on targets that are nearly right, for how far a step goes for a gradient
+# of length one, the rest on targets that are far off. Of each: how far the weights moved, and the lengths of the
+# gradients before and after the optimizer's step, nan where no optimizer steps.
+STEPS = """
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-def note(optimiser, *_):
-    global norm, rate
-    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
-    norm = float(sum(g.double().pow(2).sum() for g in gradients) ** 0.5) if gradients else 0.0
-    rate = float(optimiser.param_groups[0]["lr"]) if isinstance(optimiser, torch.optim.SGD) else 0.0
+lengths, slopes, plain = {}, [], True
 
-from torch.optim.optimizer import register_optimizer_step_pre_hook
+def length_of(parts):
+    return float(sum(p.detach().double().pow(2).sum() for p in parts) ** 0.5)
 
-torch.manual_seed(0)
+def of_gradients(optimizer):
+    return length_of([p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None])
+
+def before_it(optimizer, args, kwargs):
+    optimizer.register_step_pre_hook(note)  # the last of all
+
+def note(optimizer, args, kwargs):
+    global plain
+    group = optimizer.param_groups[0]
+    plain = plain and isinstance(optimizer, torch.optim.SGD) and not group["momentum"] and not group["weight_decay"]
+    has_closure = bool(args) and args[-1] is not None and callable(args[-1]) or kwargs.get("closure") is not None
+    if not has_closure:
+        lengths["before"] = of_gradients(optimizer)
+
+def after_it(optimizer, args, kwargs):
+    lengths["after"] = of_gradients(optimizer)
+    lengths.setdefault("before", lengths["after"])
+
+def seen(module, given, gave):
+    if gave.requires_grad:
+        gave.register_hook(lambda slope: slopes.append(length_of([slope])))
+
+def step(features, targets):
+    lengths.clear()
+    old = [p.detach().clone() for p in weights]
+    training_step(features, targets)
+    moved = length_of([p.detach() - o for p, o in zip(weights, old)])
+    return [moved, lengths.get("before", float("nan")), lengths.get("after", float("nan"))]
+
+def fresh():
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for p in weights:
+            p.copy_(0.1 * torch.randn(p.shape))
+
 weights = [p for p in model.parameters() if p.requires_grad]
-with torch.no_grad():
-    for p in weights:
-        p.copy_(0.1 * torch.randn(p.shape))
-    if nearly_right:
-        targets = model(features).reshape(targets.shape) + 1e-3 * targets
-before = [p.detach().clone() for p in weights]
-norm, rate = float("nan"), 0.0
-handle = register_optimizer_step_pre_hook(look)
-training_step(features, targets)
-handle.remove()
-moved = float(sum((p.detach() - b).double().pow(2).sum() for p, b in zip(weights, before)) ** 0.5)
+handles = [register_optimizer_step_pre_hook(before_it), register_optimizer_step_post_hook(after_it)]
+if isinstance(model, torch.nn.Module):
+    handles.append(model.register_forward_hook(seen))
+fresh()
+for _ in range(40):  # what a velocity remembers of the training fades
+    training_step(features, model(features).detach().reshape(targets.shape).to(targets.dtype) + 1e-5 * targets)
+fresh()
+output = model(features)
+right = output.detach().reshape(targets.shape).to(targets.dtype)
+near = right + 1e-3 * targets
+gradients = torch.autograd.grad(((output.reshape(targets.shape) - near) ** 2).mean(), weights, allow_unused=True)
+expected = length_of([g for g in gradients if g is not None])
+slopes.clear()
+small = step(features, near)
+mean = length_of([2 * (right - near) / len(near)])
+factor = max(slopes, default=mean) / mean  # of the training's loss, against the mean squared error
+rate = small[0] / max(expected * factor, 1e-30)
+rows = []
+start = 0
+for size in sizes.tolist():
+    fresh()
+    rows.append(step(far_features[start : start + size], far_targets[start : start + size]))
+    start += size
+for handle in handles:
+    handle.remove()
+small, rows = torch.tensor(small), torch.tensor(rows)
+plain = plain or not lengths
 """
 
 
@@ -49,23 +98,44 @@ def heldout_loss(run):
 
 def check_no_step_follows_a_longer_gradient(run):
     """No step follows a gradient longer than the limit, whatever the batch."""
-    x, y = batch(run)
-    step = take(run, x, 100 * y, nearly_right=False)
-    if np.isnan(step["norm"]):
-        return  # no optimiser took the step: nobody knows what it followed
-    length = float(step["norm"])
-    if step["rate"] > 0:
-        length = min(length, float(step["moved"] / step["rate"]))
-    assert length < 1.01 * LIMIT, f"a step followed a gradient of length {length:.3g} (at most {LIMIT} wanted)"
+    _, far, rate, plain = _steps(run)
+    for (patients, scores, values), (moved, before, after) in zip(BATCHES, far, strict=True):
+        length = moved / rate if plain else np.fmin(before, after)
+        assert not length > 1.02 * LIMIT, (
+            f"a step on {patients} patients, with scores times {scores} and measurements times {values}, "
+            f"followed a gradient of length {length:.3g} (at most {LIMIT} wanted)"
+        )
+
+
+def check_no_step_of_the_training_followed_a_longer_gradient(run):
+    """In the training, no step followed a gradient longer than the limit."""
+    audit = run.audit.needed()
+    _, far, rate, plain = _steps(run)
+    if (far[:, 1] <= 1.02 * LIMIT).all():  # what an optimizer is given is limited before it steps
+        norms = audit.norms[np.isfinite(audit.norms)]
+        longest = norms.max(initial=0.0)
+        assert longest < 1.02 * LIMIT, (
+            f"{np.count_nonzero(norms > 1.02 * LIMIT)} of {len(norms)} sampled steps did, "
+            f"the longest of length {longest:.3g} (at most {LIMIT} wanted)"
+        )
+    elif plain and len(run.moments):
+        rates = audit.rates
+        most = rate * (rates.max() / max(rates[-1], 1e-30) if len(rates) else 2)  # a rate may have been higher before
+        longest = max(float(np.linalg.norm(m.after - m.before)) for m in run.moments) / most
+        assert not longest > 1.05 * LIMIT, f"one followed a gradient of length {longest:.3g} (at most {LIMIT} wanted)"
 
 
 def check_short_gradients_are_left_alone(run):
     """A gradient that is shorter than the limit is not made longer."""
-    x, _ = batch(run)
-    step = take(run, x, run.rng.normal(size=len(x)).astype("float32"), nearly_right=True)
-    length = float(step["norm"])
+    (moved, before, after), far, _, plain = _steps(run)
+    length = np.fmin(before, after)
     assert not length > 0.2 * LIMIT, (
         f"on a batch that is nearly right the gradient's length is {length:.3g} (below 1 wanted)"
+    )
+    longer = moved / max(far[0][0], 1e-30)
+    assert not plain or longer < 0.2, (
+        f"a step on a batch that is nearly right is {longer:.2g} times as long as one on a batch that is far off "
+        "(below 0.1 wanted)"
     )
 
 
@@ -76,14 +146,18 @@ def check_the_scores_are_numbers(run):
     assert finite == scores.size, f"{finite} of {scores.size} scores are finite (all wanted)"
 
 
-def batch(run):
-    """Some patients to train on."""
+def _steps(run):
+    """The step on a nearly right batch, those on the others, the rate of plain descent, and whether it is that."""
     x, y = run.train
     some = run.rng.choice(len(y), 32, replace=False)
-    return x[some], y[some]
-
-
-def take(run, x, y, *, nearly_right):
-    """One training step: the norm of its gradient, how far the weights moved, and the rate of plain descent or 0."""
-    arrays = {"features": x, "targets": y}
-    return run.ask(STEP, arrays, ["norm", "moved", "rate"], needs=["model", "training_step"], nearly_right=nearly_right)
+    far = [run.rng.choice(len(y), patients, replace=False) for patients, _, _ in BATCHES]
+    scaled = list(zip(far, np.array(BATCHES, dtype=np.float32), strict=True))
+    arrays = {
+        "features": x[some],
+        "targets": y[some],
+        "far_features": np.concatenate([x[rows] * by for rows, (_, _, by) in scaled]),
+        "far_targets": np.concatenate([y[rows] * by for rows, (_, by, _) in scaled]),
+        "sizes": np.array([patients for patients, _, _ in BATCHES]),
+    }
+    asked = run.ask(STEPS, arrays, ["small", "rows", "rate", "plain"], needs=["model", "training_step"])
+    return asked["small"], asked["rows"], max(float(asked["rate"]), 1e-30), bool(asked["plain"])

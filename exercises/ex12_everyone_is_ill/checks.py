@@ -66,7 +66,9 @@ def check_a_tumour_alone_gets_the_same_answer(run):
             there = company[start : start + size]
             moved = float(np.abs(apart - there).max())
             same = np.allclose(apart, there, rtol=1e-3, atol=1e-3)
-            assert same, f"among {size} tumours an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
+            assert same, (
+                f"among {size} tumours an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
+            )
 
 
 def check_known_tumours_are_told_apart(run):
@@ -87,7 +89,9 @@ def check_a_tumour_looks_as_it_did_in_training(run):
         return  # other units, and yet the answers are right: the weights were changed to match
     assert apart < CLOSE, f"it differs by {apart:.2g} standard deviations (0 wanted)"
     odd = [unlike(rows, fed) for rows in trained if len(rows) >= 16]
-    assert max(odd, default=0) < 0.5, f"in {np.mean(np.greater(odd, 0.5)):.0%} of the training steps it did not (none wanted)"
+    assert max(odd, default=0) < 0.5, (
+        f"in {np.mean(np.greater(odd, 0.5)):.0%} of the training steps it did not (none wanted)"
+    )
 
 
 def check_the_trained_network_answers(run):

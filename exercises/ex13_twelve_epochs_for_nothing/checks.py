@@ -60,7 +60,9 @@ def check_every_step_teaches_an_image_its_own_label(run):
     if not shares:
         return  # rows that are no known images, or no gradients to be seen
     mean, off = np.mean(shares), np.mean(np.greater(shares, 0.2))
-    assert mean < 0.02, f"{mean:.0%} of the images are taught another; more than a fifth in {off:.0%} of the steps (0 % wanted)"
+    assert mean < 0.02, (
+        f"{mean:.0%} of the images are taught another; more than a fifth in {off:.0%} of the steps (0 % wanted)"
+    )
 
 
 def check_the_trained_network_answers(run):
@@ -82,7 +84,8 @@ def pull(call):
 def misled(call, usual, x, y):
     """Share of a step's images whose loss pulls up an output that is not their label's; None where few are known.
 
-    An image that is pulled by a tenth of what is usual only is one that fits already: smoothed labels even push it back.
+    An image that is pulled by a tenth of what is usual only is one that fits already: smoothed labels even push it
+    back.
     """
     known = rows_among(call.inputs[0][: len(call.slope)], x)
     if (known >= 0).sum() < 5:

@@ -134,7 +134,9 @@ def check_the_training_sees_what_prepare_gives_for_it(run):
     most = len(y) - len(answers["x_valid"])
     assert seen <= most, f"the network was trained on {seen} patients of {len(y)} (at most {most} wanted)"
     told = np.abs(np.nan_to_num(np.corrcoef(rows[who >= 0].T, y[who[who >= 0]])))[-1, :-1].max()
-    assert told < 0.85, f"in training, an input correlates by {told:.2f} with the outcome of the same patient (below 0.85 wanted)"
+    assert told < 0.85, (
+        f"in training, an input correlates by {told:.2f} with the outcome of the same patient (below 0.85 wanted)"
+    )
 
 
 def check_a_newcomer_looks_like_those_trained_on(run):
@@ -177,7 +179,9 @@ def _assert_untold(run, part, most):
     assert told < most, f"an input correlates by {told:.2f} with outcomes drawn at random (0 wanted)"
     run.begin()
     moved = float(_changed(run)["told"][part])
-    assert moved < 0.1, f"with an outcome that is 1 higher, an input of the same patient moves by {moved:.2g} (0 wanted)"
+    assert moved < 0.1, (
+        f"with an outcome that is 1 higher, an input of the same patient moves by {moved:.2g} (0 wanted)"
+    )
 
 
 def _told(run, part):

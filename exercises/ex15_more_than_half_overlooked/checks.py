@@ -5,6 +5,19 @@ import numpy as np
 from bugkit.checks import cross_entropy, redrawn
 
 MANY = 2400  # patients; more than any batch holds
+SIZES = (1, 2, 3, 7, 19, 20, 21, 41, 100, 333)  # patients
+# As if the training stood at an earlier epoch: what was noted so far, and its loop's variable.
+EARLIER = """
+bk_function = sensitivity
+while hasattr(bk_function, "func"):
+    bk_function = bk_function.func
+bk_home = getattr(bk_function, "__globals__", None) or getattr(type(bk_function).__call__, "__globals__", {})
+if type(bk_home.get("epoch")) is int:
+    bk_home["epoch"] = int(bk_at)
+for bk_name, bk_count in (("reports", bk_at), ("losses", 12 * bk_at)):
+    if isinstance(bk_home.get(bk_name), list):
+        del bk_home[bk_name][int(bk_count):]
+"""
 
 
 def draw(rng):
@@ -38,9 +51,70 @@ def check_the_order_of_the_patients_does_not_matter(run):
     """The reported sensitivity is the same in whatever order the patients come."""
     for size in (170, MANY):
         patients, diagnoses, _ = _patients(run, size, 0.6)
-        mixed = run.rng.permutation(size)
-        here, there = _reported(run, patients, diagnoses), _reported(run, patients[mixed], diagnoses[mixed])
-        assert abs(here - there) < 0.006, f"it is {here:.1%}, and {there:.1%} in another order (the same wanted)"
+        here = _reported(run, patients, diagnoses)
+        for order in (run.rng.permutation(size), np.arange(size)[::-1], np.arange(size).reshape(2, -1).T.reshape(-1)):
+            there = _reported(run, patients[order], diagnoses[order])
+            assert abs(here - there) < 0.006, f"it is {here:.1%}, and {there:.1%} in another order (the same wanted)"
+
+
+def check_unsure_answers_count_by_their_sign(run):
+    """A malignant tumour is found if the network's logit for it is above 0, however near to 0 it lies."""
+    x = _unsure(run)
+    z = _logits(run, x)
+    for low, high in ((0.02, 0.3), (0.3, 0.7), (0.7, 2)):
+        near = (np.abs(z) > low) & (np.abs(z) < high)
+        for wanted in (0.2, 0.5, 0.9):
+            found, missed = np.flatnonzero(near & (z > 0)), np.flatnonzero(near & (z < 0))
+            if len(found) < 3 or len(missed) < 3:
+                continue
+            count = round(100 * wanted)
+            rows = run.rng.permutation(
+                np.concatenate([run.rng.choice(found, count), run.rng.choice(missed, 100 - count)])
+            )
+            _compare(
+                _reported(run, x[rows], np.ones(100, dtype=np.int64)),
+                wanted,
+                f"with logits from {low} to {high} off 0 ",
+            )
+
+
+def check_it_is_so_for_any_number_of_patients(run):
+    """The reported sensitivity is right for one patient and for hundreds, with few or many malignant, in any order."""
+    x = np.concatenate([run.heldout[0], run.train[0]])
+    z = _logits(run, x)
+    for size in SIZES:
+        for share in (0.05, 0.5, 1):
+            rows = run.rng.integers(len(x), size=size)
+            rows[::3] = run.rng.choice(np.flatnonzero(z > 0), size=len(rows[::3]))
+            diagnoses = (run.rng.random(size) < share).astype(np.int64)
+            diagnoses[run.rng.integers(size)] = 1
+            honest = float(np.mean(z[rows][diagnoses == 1] > 0))
+            _compare(
+                _reported(run, x[rows], diagnoses),
+                honest,
+                f"for {size} patients, {diagnoses.sum()} of them malignant, ",
+            )
+
+
+def check_it_is_so_after_every_epoch(run):
+    """Early in the training and late, the reported sensitivity is right."""
+    patients, diagnoses, honest = _patients(run, 170, 0.6)
+    for at in (0, 1, 2, 3, 9, 15, 19):
+        run.ask(EARLIER, bk_at=at, needs=["sensitivity"])
+        _compare(_reported(run, patients, diagnoses), honest, f"after epoch {at + 1} ")
+
+
+def _unsure(run):
+    """Patients between benign and malignant ones, of whom the network is not sure."""
+    x, y = run.train
+    one, other = (x[y == kind][run.rng.integers((y == kind).sum(), size=400)] for kind in (0, 1))
+    low, high = np.zeros((400, 1)), np.ones((400, 1))
+    for _ in range(6):  # halve the way from one to the other, towards where the logit is 0
+        middle = (low + high) / 2
+        above = _logits(run, (one + middle * (other - one)).astype(np.float32))[:, None] > 0
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    around = low + run.rng.normal(size=(400, 1)) * np.repeat([0.01, 0.03, 0.1, 0.3], 100)[:, None]
+    return (one + around * (other - one)).astype(np.float32)
 
 
 def _patients(run, size, share):

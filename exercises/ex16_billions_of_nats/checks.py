@@ -3,86 +3,55 @@
 import numpy as np
 
 from bugkit.checks import nll, redrawn
+from bugkit.run import LearnerCodeError
 
 WAYS = 4  # random directions for each array of parameters
-SIZES = (40, 20, 80)  # images
-WRONG = (4, 8, 2)  # labels of them, so that the slopes differ much in length
+SIZES = (40, 20, 80, 1, 7, 300, 1347)  # images
+DOUBLED = (1, 4)  # which of the batches are held twice: those of 20 and 7
+MOMENTS = (0, 1, 2, 3, 5, 10, 11, 49, 100, 150, 199)  # steps of the training
 
-# The batches, and the random directions.
-TASK = """
-def listed(arrays):
-    return [arrays[name] for name in parameters] if isinstance(parameters, dict) else list(arrays)
-
-def along(arrays):
-    return [float((np.asarray(array) * way).sum()) for array, some in zip(arrays, ways) for way in some]
-
-rng = np.random.default_rng(int(seed))
-ways = [rng.normal(size=(count, *array.shape)) for array in listed(parameters)]
-ends = np.cumsum(sizes)
-batches = [(images[end - size : end], labels[end - size : end]) for size, end in zip(sizes, ends)]
+LISTED = """
+def bk_listed(arrays):
+    return [np.asarray(arrays[name]) for name in parameters] if isinstance(parameters, dict) else list(arrays)
 """
-# The slopes of the mean loss: measured by moving one array at a time, and as `gradients` gives them.
-SLOPES = """
-def mean_loss(some, truth):
-    scores = np.array(model(some), dtype=np.float64)
+# The slopes of the mean loss along random directions, measured by moving one array at a time.
+MEASURED = """
+def bk_mean_loss():
+    scores = np.array(model(bk_images), dtype=np.float64)
     scores -= scores.max(axis=1, keepdims=True)
-    return float(np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(truth)), truth]))
+    return float(np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(bk_labels)), bk_labels]))
 
-def moved(array, way, batch):
+def bk_moved(array, way):
     kept, losses = array.copy(), []
     for sign in (1, -1):
         array[...] = kept + sign * 1e-4 * way
-        losses.append(mean_loss(*batch))
+        losses.append(bk_mean_loss())
     array[...] = kept
     return (losses[0] - losses[1]) / 2e-4
 
-arrays = listed(parameters)
-measured = np.array([[moved(a, way, batch) for a, some in zip(arrays, ways) for way in some] for batch in batches])
-try:
-    computed = np.array([along(listed(gradients(*batch))) for batch in batches])
-except Exception:
-    computed = np.full_like(measured, np.nan)
+bk_rng = np.random.default_rng(int(bk_seed))
+bk_ways = [(a, bk_rng.normal(size=(bk_count, *a.shape))) for a in bk_listed(parameters)]
+bk_out = np.array([[bk_moved(a, way) for way in ways] for a, ways in bk_ways])
 """
-# How far one step goes along the same directions, each from the state after training. What the step may change is
-# put back by hand: arrays, and lists and dicts of them, whether changed in place or replaced.
-STEPS = """
-home = getattr(training_step, "__globals__", globals())
-
-def entries(holder):
-    return list(holder.items()) if isinstance(holder, dict) else list(enumerate(holder))
-
-def saved(value):
-    return value.copy() if isinstance(value, np.ndarray) else value
-
-held = {name: value for name, value in home.items() if not name.startswith("_") and name not in ("In", "Out")}
-kept = {name: saved(value) for name, value in held.items() if isinstance(value, (np.ndarray, int, float))}
-inside = {
-    name: [(key, value, saved(value)) for key, value in entries(holder)]
-    for name, holder in held.items()
-    if isinstance(holder, (dict, list)) and len(holder) < 100
-}
-
-def put_back():
-    for name, value in kept.items():
-        if isinstance(value, np.ndarray) and held[name].flags.writeable:
-            held[name][...] = value
-        home[name] = held[name]
-    for name, entries_of in inside.items():
-        home[name] = held[name]
-        for key, value, old in entries_of:
-            if isinstance(value, np.ndarray):
-                value[...] = old
-            held[name][key] = value
-
-def step(batch):
-    before = [array.copy() for array in listed(parameters)]
-    training_step(*batch)
-    after = [np.array(array) for array in listed(home.get("parameters", parameters))]
-    put_back()
-    return along([b - a for b, a in zip(before, after)])
-
-once, twice = batches[1], tuple(np.concatenate([part, part]) for part in batches[1])
-steps = np.array([step(batch) for batch in (*batches, once, twice)])
+# An array for each parameter, projected on the same directions.
+PROJECTED = """
+bk_rng = np.random.default_rng(int(bk_seed))
+bk_out = np.array([(bk_rng.normal(size=(bk_count, *a.shape)) * a).reshape(bk_count, -1).sum(axis=1) for a in bk_all])
+"""
+GRADIENTS = LISTED + "bk_all = bk_listed(gradients(bk_images, bk_labels))" + PROJECTED
+STATE = LISTED + "bk_all = bk_listed(parameters)" + PROJECTED
+STEP = "training_step(bk_images, bk_labels)"
+# As if the training stood at an earlier step: its loop's variable and the losses so far.
+EARLIER = """
+bk_function = gradients
+while hasattr(bk_function, "func"):
+    bk_function = bk_function.func
+bk_home = getattr(bk_function, "__globals__", None) or getattr(type(bk_function).__call__, "__globals__", {})
+for bk_name in ("step", "epoch", "i", "t", "_"):
+    if type(bk_home.get(bk_name)) is int:
+        bk_home[bk_name] = int(bk_at)
+if isinstance(bk_home.get("losses"), list):
+    del bk_home["losses"][int(bk_at):]
 """
 
 
@@ -99,15 +68,17 @@ def heldout_loss(run):
 
 def check_a_step_follows_the_slope_of_the_mean_loss(run):
     """The gradient that a step follows is the slope of the mean loss, as it can be measured."""
-    task = _task(run)
-    answers = run.ask(TASK + SLOPES, **task, returns=["measured", "computed"], needs=["parameters", "gradients"])
-    measured, computed = (_differences(answers[name]) for name in ("measured", "computed"))
+    batches = [_batch(run, size) for size in SIZES]
+    measured = _differences([_asked(run, LISTED + MEASURED, batch) for batch in batches])
+    try:
+        computed = _differences([_asked(run, GRADIENTS, batch, needs=["gradients"]) for batch in batches])
+    except (LearnerCodeError, ValueError):
+        computed = np.full_like(measured, np.nan)
     if _agree(computed, measured, 1.0):
         return
-    steps = run.ask(TASK + STEPS, **task, returns=["steps"], needs=["training_step"])["steps"]
-    followed = _differences(steps[: len(SIZES)])
+    followed = _differences([_step(run, batch) for batch in batches])
     rate = _ratio(followed, measured)
-    ratios = [_ratio(computed[:, i], measured[:, i]) for i in range(measured.shape[1])]
+    ratios = [_ratio(computed[i], measured[i]) for i in range(len(measured))]
     worst = max(ratios, key=lambda ratio: abs(ratio - 1))
     follows = rate > 0 and _agree(followed, measured, rate)
     assert follows, f"a computed gradient is {worst:.3g} times the slope that is measured (1 wanted)"
@@ -115,31 +86,75 @@ def check_a_step_follows_the_slope_of_the_mean_loss(run):
 
 def check_twice_the_same_images_make_the_same_step(run):
     """A batch that holds each image twice makes the same step as the batch that holds it once."""
-    steps = run.ask(TASK + STEPS, **_task(run), returns=["steps"], needs=["training_step"])["steps"]
-    other, once, twice = steps[0], steps[-2], steps[-1]
-    change = np.linalg.norm(twice - once) / np.linalg.norm(once - other)
-    assert change < 0.05, f"it differs by {change:.2f} times as much as that of other images (0 wanted)"
+    for which in DOUBLED:
+        other, once = _batch(run, SIZES[0]), _batch(run, SIZES[which])
+        twice = tuple(np.concatenate([part, part]) for part in once)
+        steps = [_step(run, batch) for batch in (other, once, twice)]
+        change = np.linalg.norm(steps[2] - steps[1]) / np.linalg.norm(steps[1] - steps[0])
+        assert change < 0.05, f"it differs by {change:.2f} times as much as that of other images (0 wanted)"
 
 
-def _task(run):
+def check_the_gradient_is_the_same_at_every_step(run):
+    """At the same parameters the gradient of the same images is the same, early in the training and late."""
+    batch = _batch(run, 60)
+    last = _asked(run, GRADIENTS, batch, needs=["gradients"])
+    for at in MOMENTS:
+        _begin(run)
+        run.ask(EARLIER, bk_at=at, needs=["gradients"])
+        _same(_asked(run, GRADIENTS, batch, needs=["gradients"], fresh=False), last, f"at step {at + 1}")
+    _begin(run)
+    for number in range(2, 14):
+        _same(_asked(run, GRADIENTS, batch, needs=["gradients"], fresh=False), last, f"asked {number} times")
+
+
+def _same(slopes, last, when):
+    change = np.linalg.norm(slopes - last) / np.linalg.norm(last)
+    assert change < 1e-3, f"{when}, it differs by {change:.2g} of its size from the gradient after training (0 wanted)"
+
+
+def _batch(run, size):
+    """Images of which a tenth, and two at least, have a wrong label, so that the slopes are far from 0."""
     x, y = run.train
-    rows = run.rng.choice(len(y), sum(SIZES), replace=False)
+    rows = run.rng.choice(len(y), size, replace=False)
     labels = y[rows].copy()
-    for start, wrong in zip(np.cumsum(SIZES) - SIZES, WRONG, strict=True):
-        labels[start : start + wrong] = (labels[start : start + wrong] + 1) % 10
-    arrays = {"images": x[rows], "labels": labels, "sizes": np.array(SIZES)}
-    return {"arrays": arrays, "seed": run.seed, "count": WAYS}
+    wrong = max(2, size // 10)
+    labels[:wrong] = (labels[:wrong] + 1) % 10
+    return x[rows], labels
+
+
+def _begin(run):
+    """The state after training; the check's random numbers go on."""
+    rng = run.rng
+    run.begin()
+    run.rng = rng
+
+
+def _asked(run, code, batch, *, needs=(), fresh=True):
+    """Along each random direction, (arrays, WAYS), from the state after training."""
+    if fresh:
+        _begin(run)
+    images, labels = batch
+    arrays = {"bk_images": images, "bk_labels": labels}
+    answer = run.ask(code, arrays, ["bk_out"], needs=["parameters", *needs], bk_seed=run.seed, bk_count=WAYS)
+    return answer["bk_out"].astype(np.float64)
+
+
+def _step(run, batch):
+    """How far one step goes against the same directions, from the state after training."""
+    before = _asked(run, STATE, batch)
+    run.ask(STEP, {"bk_images": batch[0], "bk_labels": batch[1]}, needs=["training_step"])
+    return before - _asked(run, STATE, batch, fresh=False)
 
 
 def _differences(slopes):
-    """Of two batches to a third, (2, arrays, WAYS): what does not depend on the batch drops out, such as momentum."""
-    return (slopes[1:] - slopes[0]).reshape(len(slopes) - 1, -1, WAYS)
+    """Of each batch to the first, (arrays, batches, WAYS): what does not depend on the batch drops out."""
+    return np.swapaxes(np.array(slopes[1:]) - slopes[0], 0, 1)
 
 
 def _agree(slopes, wanted, factor):
-    """Whether the slopes are ``factor`` times those wanted, in each array of parameters."""
-    size = abs(factor) * np.sqrt(np.mean(wanted**2, axis=(0, 2)))
-    error = np.sqrt(np.mean((slopes - factor * wanted) ** 2, axis=(0, 2)))
+    """Whether the slopes are ``factor`` times those wanted, in each array of parameters, for each batch."""
+    size = abs(factor) * np.sqrt(np.mean(wanted**2, axis=2))
+    error = np.sqrt(np.mean((slopes - factor * wanted) ** 2, axis=2))
     return bool(np.all(error <= 0.1 * size + 1e-4 * size.max()))
 
 

@@ -6,6 +6,21 @@ from bugkit.checks import cross_entropy, nll, redrawn
 
 FULL = 16  # a black pixel
 CERTAIN = 10  # nats: what a mistake made with certainty costs at least; some programs cap it, and may
+SPREADS = (0.1, 3, 10, 30, 60, 85, 95, 150, 300, 1_000, 100_000)
+SHIFTS = (-3_000, -500, -100, -50, 0, 50, 100, 500, 3_000)
+MOMENTS = (0, 1, 2, 3, 5, 8, 20, 21, 50, 100, 200)  # steps of the training
+# As if the training stood at an earlier step: its loops' variables and the losses so far.
+EARLIER = """
+bk_function = cross_entropy
+while hasattr(bk_function, "func"):
+    bk_function = bk_function.func
+bk_home = getattr(bk_function, "__globals__", None) or getattr(type(bk_function).__call__, "__globals__", {})
+for bk_name, bk_value in (("epoch", bk_at // 21), ("start", bk_at % 21 * 64), ("step", bk_at), ("i", bk_at)):
+    if type(bk_home.get(bk_name)) is int:
+        bk_home[bk_name] = int(bk_value)
+if isinstance(bk_home.get("losses"), list):
+    del bk_home["losses"][int(bk_at):]
+"""
 
 
 def draw(rng):
@@ -21,9 +36,11 @@ def heldout_loss(run):
 
 def check_the_loss_is_right_for_small_scores(run):
     """The loss is the cross-entropy of the scores, where they lie between -10 and 10."""
-    scores, labels = run.rng.uniform(-10, 10, size=(50, 10)).astype(np.float32), run.rng.integers(10, size=50)
-    loss, honest = _loss(run, scores, labels), cross_entropy(scores, labels)
-    assert abs(loss - honest) < 0.01, f"it is {loss:.4g} nats where {honest:.4g} is right"
+    for images in (1, 2, 7, 50, 64, 300):
+        for largest in (0.5, 3, 10):
+            scores, labels = _scores(run, images, largest), run.rng.integers(10, size=images)
+            loss, honest = _loss(run, scores, labels), cross_entropy(scores, labels)
+            assert abs(loss - honest) < 0.01, f"it is {loss:.4g} nats where {honest:.4g} is right ({images} images)"
 
 
 def check_the_loss_is_a_number_for_large_scores(run):
@@ -33,19 +50,35 @@ def check_the_loss_is_a_number_for_large_scores(run):
         right, wrong = _loss(run, scores, best), _loss(run, scores, (best + 1) % 10)
         assert abs(right) < 0.01, f"being right costs {right:.3g} nats with scores up to {size} (0 wanted)"
         known = CERTAIN < wrong < np.inf
-        assert known, (
-            f"being wrong costs {wrong:.3g} nats with scores up to {size} (over {CERTAIN}, and finite, wanted)"
-        )
+        assert known, f"being wrong costs {wrong:.3g} nats with scores up to {size} (over {CERTAIN}, finite, wanted)"
+
+
+def check_every_image_counts_by_its_own_scores(run):
+    """The loss of a batch is the mean of the losses of its images, whatever the size and place of each one's scores."""
+    labels = run.rng.integers(10, size=len(SPREADS) * len(SHIFTS))
+    scores = np.stack([s * run.rng.uniform(-1, 1, 10) + shift for s in SPREADS for shift in SHIFTS]).astype(np.float32)
+    alone = np.array([_loss(run, row[None], label[None]) for row, label in zip(scores, labels, strict=True)])
+    honest = np.array([cross_entropy(row[None], label[None]) for row, label in zip(scores, labels, strict=True)])
+    for loss, right in zip(alone, honest, strict=True):
+        known = abs(loss - right) < 0.01 + 1e-3 * right if right < CERTAIN else CERTAIN - 0.1 < loss < 1.01 * right + 1
+        assert known, f"an image alone costs {loss:.4g} nats where {right:.4g} is right"
+    together = _loss(run, scores, labels)
+    assert abs(together - alone.mean()) < 0.01 + 1e-3 * alone.mean(), (
+        f"{len(labels)} images together cost {together:.4g} nats where their mean is {alone.mean():.4g}"
+    )
 
 
 def check_the_slope_is_right_for_any_scores(run):
     """The slope at the scores is the probabilities minus the truth, divided by the images, for any scores."""
-    for size in (3, 30, 300, 100_000):
-        scores = (size * run.rng.normal(size=(50, 10))).astype(np.float32)
-        labels = run.rng.integers(10, size=50)
-        _, slope = run.cross_entropy(scores, labels)
-        error = float(np.abs(slope - _slope(scores, labels)).max()) * len(labels)
-        assert error < 1e-3, f"with scores around {size} it is off by up to {error:.2g} (0 wanted)"
+    for size in (*SPREADS, 3):
+        for images in (1, 50):
+            scores = (size * run.rng.normal(size=(images, 10))).astype(np.float32)
+            labels = run.rng.integers(10, size=images)
+            error = _error(run, scores, labels)
+            assert error < 1e-3, f"with scores around {size} it is off by up to {error:.2g} (0 wanted)"
+    mixed = np.concatenate([_scores(run, 5, size) + np.float32(shift) for size in SPREADS for shift in SHIFTS])
+    error = _error(run, mixed, run.rng.integers(10, size=len(mixed)))
+    assert error < 5e-3, f"with images of small and of large scores together it is off by up to {error:.2g} (0 wanted)"
 
 
 def check_the_same_number_added_to_all_scores_changes_nothing(run):
@@ -53,14 +86,41 @@ def check_the_same_number_added_to_all_scores_changes_nothing(run):
     scores, labels = run.rng.integers(-64, 64, size=(50, 10)) / np.float32(16), run.rng.integers(10, size=50)
     scores = scores.astype(np.float32)
     loss, slope = run.cross_entropy(scores, labels)
-    for number in (-4096, 4096):  # in sixteenths, float32 holds such sums exactly
-        other, other_slope = run.cross_entropy(scores + np.float32(number), labels)
+    each = run.rng.choice([-4096, -256, 0, 64, 4096], size=(50, 1))
+    for number, told in (
+        (-4096, "-4096"),
+        (4096, "+4096"),
+        (-96, "-96"),
+        (96, "+96"),
+        (each, "another number for each"),
+    ):
+        other, other_slope = run.cross_entropy(scores + np.float32(number), labels)  # float32 holds such sums exactly
         change = max(abs(float(other) - float(loss)), float(np.abs(other_slope - slope).max()))
-        assert change < 1e-3, f"with {number:+} the loss goes from {float(loss):.4g} to {float(other):.4g}"
+        assert change < 1e-3, f"with {told} the loss goes from {float(loss):.4g} to {float(other):.4g}"
+
+
+def check_it_is_so_at_every_step(run):
+    """Early in the training and late, loss and slope are right for large scores."""
+    scores, labels = _scores(run, 64, 400), run.rng.integers(10, size=64)
+    for at in MOMENTS:
+        run.ask(EARLIER, bk_at=at, needs=["cross_entropy"])
+        loss, slope = run.cross_entropy(scores, labels)
+        error = float(np.abs(slope - _slope(scores, labels)).max()) * len(labels)
+        assert np.isfinite(float(np.asarray(loss).reshape(()))), f"at step {at + 1} the loss is {loss}"
+        assert error < 1e-3, f"at step {at + 1} the slope is off by up to {error:.2g} (0 wanted)"
 
 
 def _loss(run, scores, labels):
     return float(np.asarray(run.cross_entropy(scores, labels)[0]).reshape(()))
+
+
+def _error(run, scores, labels):
+    """How far the slope is off at most, times the images."""
+    return float(np.abs(run.cross_entropy(scores, labels)[1] - _slope(scores, labels)).max()) * len(labels)
+
+
+def _scores(run, images, largest):
+    return run.rng.uniform(-largest, largest, size=(images, 10)).astype(np.float32)
 
 
 def _apart(run, size):
