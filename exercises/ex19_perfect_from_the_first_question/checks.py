@@ -4,7 +4,22 @@ import numpy as np
 
 from bugkit.checks import redrawn
 
-NEAR = 1e-3
+NEAR = 1e-6
+SIZES = (2, 3, 5, 11, 60, 397)  # tumours
+QUESTIONS = (0, 1, 2, 3, 5, 9)  # on the card
+# As if the training stood at an earlier question: the card and the losses so far, and its loop's variable.
+EARLIER = """
+bk_function = auc
+while hasattr(bk_function, "func"):
+    bk_function = bk_function.func
+bk_home = getattr(bk_function, "__globals__", None) or getattr(type(bk_function).__call__, "__globals__", {})
+for bk_name in ("card", "losses"):
+    if isinstance(bk_home.get(bk_name), list):
+        del bk_home[bk_name][int(bk_at):]
+for bk_name in ("_", "question", "i", "step"):
+    if type(bk_home.get(bk_name)) is int:
+        bk_home[bk_name] = int(bk_at)
+"""
 
 
 def draw(rng):
@@ -19,14 +34,35 @@ def heldout_loss(run):
 
 
 def check_the_auc_is_a_share_of_pairs(run):
-    """The AUC is the chance that a malignant tumour scores above a benign one."""
+    """The AUC is the probability that a malignant tumour scores above a benign one."""
     _, malignant = run.train
-    for levels in (len(malignant), 60, 8, 3):
+    for levels in (len(malignant), 60, 11, 8, 3, 2):
         scores, marks = drawn(run.rng, malignant, levels)
-        answer, wanted = area(run, scores, marks), pairs(scores, marks)
-        assert abs(answer - wanted) < NEAR, (
-            f"for {len(marks)} scores from 0 to {levels - 1} it is {answer:.4f}, and counting pairs gives {wanted:.4f}"
-        )
+        _compare(run, scores, marks, f"for {len(marks)} scores from 0 to {levels - 1}")
+
+
+def check_scores_may_be_any_numbers(run):
+    """The AUC is a share of pairs for scores of any kind: negative, fractional, unevenly spaced, few or many."""
+    for size in SIZES:
+        marks = run.rng.permutation(np.arange(size) % 3 == 0 if size > 3 else np.arange(size) == 0).astype(int)
+        noise = run.rng.normal(size=size) + 0.7 * marks
+        for scores, kind in (
+            (noise, "fractional"),
+            (-np.exp(4 * noise), "negative and unevenly spaced"),
+            (np.round(noise, 1) - 3, "negative, with ties"),
+            (np.where(noise > 1, 1e6 + np.round(noise), np.round(noise, 2) / 1000), "large and small"),
+            (np.round(noise) / 3, "thirds, with many ties"),
+            (np.where(run.rng.random(size) < 0.8, 0.5, noise), "mostly equal"),
+        ):
+            _compare(run, scores, marks, f"for {size} scores, {kind},")
+
+
+def check_it_is_so_at_every_question(run):
+    """While questions are added the AUC is what it is in the end."""
+    scores, marks = drawn(run.rng, run.train[1], 4)
+    for at in QUESTIONS:
+        run.ask(EARLIER, bk_at=at, needs=["auc"])
+        _compare(run, scores, marks, f"with {at} questions on the card")
 
 
 def check_the_order_of_the_rows_is_no_matter(run):
@@ -37,10 +73,11 @@ def check_the_order_of_the_rows_is_no_matter(run):
         ("malignant first", np.argsort(-marks, kind="stable")),
         ("benign first", np.argsort(marks, kind="stable")),
         ("mixed", run.rng.permutation(len(marks))),
+        ("by score", np.argsort(scores, kind="stable")),
     ):
         answers[name] = area(run, scores[order], marks[order])
     told = ", ".join(f"{name} {answer:.4f}" for name, answer in answers.items())
-    assert np.ptp(list(answers.values())) < NEAR, f"the AUC of the same tumours, {told} (three equal numbers wanted)"
+    assert np.ptp(list(answers.values())) < NEAR, f"the AUC of the same tumours, {told} (equal numbers wanted)"
 
 
 def check_scores_that_say_nothing_get_one_half(run):
@@ -48,6 +85,11 @@ def check_scores_that_say_nothing_get_one_half(run):
     marks = np.sort(run.train[1])[::-1]
     answer = area(run, np.full(len(marks), 4.0), marks)
     assert abs(answer - 0.5) < NEAR, f"it is {answer:.4f} (0.5 wanted)"
+
+
+def _compare(run, scores, marks, what):
+    answer, wanted = area(run, scores, marks), pairs(scores, marks)
+    assert abs(answer - wanted) < NEAR, f"{what} it is {answer:.6f}, and counting pairs gives {wanted:.6f}"
 
 
 def drawn(rng, malignant, levels):

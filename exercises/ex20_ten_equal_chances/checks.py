@@ -6,6 +6,7 @@ from bugkit.checks import nll, redrawn
 
 STEP = 1e-3
 OFF = 0.02  # of the largest slope: rounding of float32 and the curvature within a step are let pass
+ROUGH = 0.03  # of a slope, where expressions are large and an engine computes in float32
 
 # Expressions of x, 3 x 3 positive numbers; what an engine cannot build any more is not asked.
 SLOPES = """
@@ -55,6 +56,66 @@ for build in (*expressions, tangled, shared):
     by_grad.append(found)
     by_trying.append(tried)
 by_grad, by_trying = np.array(by_grad), np.array(by_trying)
+"""
+# Expressions made at random from tables, rows, columns and single numbers, in which most things are used repeatedly.
+AT_RANDOM = """
+bk_rng = np.random.default_rng(int(bk_seed))
+ONE = {"tanh": lambda a: a.tanh(), "log": lambda a: (a * a + a.tanh().exp()).log(), "sum": lambda a: a.sum(),
+       "rows": lambda a: a.sum(axis=0), "columns": lambda a: a.sum(axis=1),
+       "twice": lambda a: a + a, "square": lambda a: a * a}
+TWO = {"add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "matmul": lambda a, b: a @ b}
+
+def bk_planned(shapes):
+    tables, plan = [np.zeros(shape) for shape in shapes], []
+    while len(plan) < 9:
+        i, j = bk_rng.integers(len(tables), size=2)
+        a, b = tables[i], tables[j]
+        name = bk_rng.choice([*ONE, *TWO, "add", "mul", "matmul", "matmul"])
+        if name in ("rows", "columns", "matmul") and (a.ndim != 2 or b.ndim != 2):
+            continue
+        try:
+            new = {"rows": lambda: a.sum(0, keepdims=True), "columns": lambda: a.sum(1, keepdims=True),
+                   "sum": lambda: a.sum(keepdims=True),
+                   "matmul": lambda: a @ b}.get(name, (lambda: a + b) if name in TWO else (lambda: a))()
+        except ValueError:
+            continue
+        plan.append((name, i, j))
+        tables.append(new)
+    return plan
+
+def bk_built(plan, leaves):
+    pool = list(leaves)
+    for name, i, j in plan:
+        new = ONE[name](pool[i]) if name in ONE else TWO[name](pool[i], pool[j])
+        pool.append(new if name in ("add", "sub", "sum", "twice") else new.tanh())
+    out = pool[-1].sum()
+    for one in (*pool[-4:-1], *leaves):
+        out = out + one.sum() * one.tanh().sum()
+    return out
+
+def bk_number(out):
+    return float(np.sum(out.data))
+
+bk_found, bk_wanted = [], []
+for n, m in ((3, 3), (2, 4), (1, 5), (6, 1), (4, 3), (1, 1)) * 5:
+    shapes = [(n, m), (m, n), (m,), (1, m), (n, 1), ()]
+    arrays = [bk_rng.uniform(-1, 1, shape) for shape in shapes]
+    plan = bk_planned(shapes)
+    leaves = [Value(a.copy()) for a in arrays]
+    bk_built(plan, leaves).backward()
+    bk_found += [np.array(leaf.grad, dtype=float).reshape(-1) for leaf in leaves]
+    for k, a in enumerate(arrays):
+        slope = np.zeros(a.shape)
+        for place in np.ndindex(*a.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [one.copy() for one in arrays]
+                moved[k][place] += sign * STEP
+                ends.append(bk_number(bk_built(plan, [Value(one) for one in moved])))
+            slope[place] = (ends[0] - ends[1]) / (2 * STEP)
+        bk_wanted.append(slope.reshape(-1))
+bk_ends = np.cumsum([len(one) for one in bk_wanted])
+bk_found, bk_wanted = np.concatenate(bk_found), np.concatenate(bk_wanted)
 """
 # The notebook's own loss, away from where training ended, along its gradient and a random direction. A notebook
 # without these names, or with a loss that is random, is not asked.
@@ -138,6 +199,19 @@ def check_the_gradient_of_an_expression_is_its_slope(run):
         off = np.abs(one - slope)
         place = np.unravel_index(np.argmax(off), off.shape)
         assert off[place] <= OFF * np.abs(slope).max(), (
+            f"moving a number by {STEP} changes an expression by {slope[place] * STEP:.6f}, "
+            f"and `grad` tells {one[place] * STEP:.6f} (the same wanted)"
+        )
+
+
+def check_so_it_is_for_tables_rows_columns_and_single_numbers(run):
+    """In an expression of tables, rows, columns and single numbers, `grad` of each is its slope."""
+    answer = run.ask(AT_RANDOM, {}, ["bk_found", "bk_wanted", "bk_ends"], needs=["Value"], STEP=STEP, bk_seed=run.seed)
+    ends = answer["bk_ends"]
+    for start, end in zip((0, *ends[:-1]), ends, strict=True):
+        one, slope = answer["bk_found"][start:end], answer["bk_wanted"][start:end]
+        place = int(np.argmax(np.abs(one - slope)))
+        assert abs(one[place] - slope[place]) <= OFF * np.abs(slope).max() + ROUGH, (
             f"moving a number by {STEP} changes an expression by {slope[place] * STEP:.6f}, "
             f"and `grad` tells {one[place] * STEP:.6f} (the same wanted)"
         )

@@ -3,20 +3,53 @@
 import numpy as np
 
 from bugkit.checks import nll
+from bugkit.run import LearnerCodeError
 
 VISITORS, NOTES, HOOKS = 36, 18, 8
+FEWEST = 5  # notes
+# A copy of a network, with the weights that it had at some time of the training, in train mode or in eval mode.
+THEN = """
+import copy
+
+bk_copy = copy.deepcopy(untrained if bk_first else model)
+if isinstance(bk_copy, torch.nn.Module):
+    bk_copy.train(bk_training)
+    with torch.no_grad():
+        bk_at = 0
+        for bk_p in bk_copy.parameters() if len(bk_weights) else ():
+            bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
+            bk_at += bk_p.numel()
+
+elif len(bk_weights):
+    raise TypeError("no module")
+
+def bk_asked(*case):
+    torch.manual_seed(0)
+    with torch.no_grad():
+        return bk_copy(*case)
+"""
 # How far the answers move when the hook of one note is changed, for each note.
 MOVES = """
-if isinstance(untrained, torch.nn.Module):
-    untrained.eval()
+before = bk_asked(visitors, hooks, asked)
+moves = []
+for note in range(hooks.shape[1]):
+    changed = hooks.clone()
+    changed[:, note] = (changed[:, note] + 1) % 8
+    moves.append((bk_asked(visitors, changed, asked) - before).norm(dim=1))
+moves = torch.stack(moves, dim=1)
+"""
+# What the model answers in train mode or in eval mode, with the weights that it had at some step of the training.
+REPLAYED = """
+import copy
+
+bk_copy = copy.deepcopy(model)
+bk_copy.train(bk_training)
 with torch.no_grad():
-    before = untrained(visitors, hooks, asked)
-    moves = []
-    for note in range(hooks.shape[1]):
-        changed = hooks.clone()
-        changed[:, note] = (changed[:, note] + 1) % 8
-        moves.append((untrained(visitors, changed, asked) - before).norm(dim=1))
-    moves = torch.stack(moves, dim=1)
+    bk_at = 0
+    for bk_p in bk_copy.parameters():
+        bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
+        bk_at += bk_p.numel()
+    now, again = bk_copy(*bk_given), bk_copy(*bk_given)
 """
 
 
@@ -28,15 +61,52 @@ def heldout_loss(run):
 
 def check_before_training_every_note_counts(run):
     """Before the training, an answer leans on many of the notes, not on one."""
-    visitors, hooks, asked, _ = cases(run.rng, 128)
-    arrays = {"visitors": visitors, "hooks": hooks, "asked": asked}
-    moves = run.ask(MOVES, arrays, ["moves"], needs=["untrained"])["moves"].astype(np.float64)
-    moves = moves[moves.sum(axis=1) > 1e-9]
-    if not len(moves):
-        return  # its outputs are constant at first, so there is nothing to see
-    share = moves / moves.sum(axis=1, keepdims=True)
-    notes = float(np.mean(1 / (share**2).sum(axis=1)))
-    assert notes > 5, f"an answer of `untrained` leans on about {notes:.1f} of the {NOTES} notes (over 5 wanted)"
+    counts = [notes_that_count(run, THEN, first=True, training=training) for training in (False, True)]
+    lowest = min((count for count in counts if count is not None), default=NOTES)
+    assert lowest > FEWEST, f"an answer of `untrained` leans on about {lowest:.1f} of the {NOTES} notes (over 5 wanted)"
+
+
+def check_at_the_first_steps_every_note_counts(run):
+    """When the training begins, an answer of the network that is trained leans on many of the notes."""
+    early = [moment for moment in run.moments if moment.call.step <= 2][:1]
+    for moment in early:
+        if moment.call.slope is None or np.array_equal(moment.before, moment.after):
+            continue  # the weights that it had may have been others than its own
+        for weights, when in ((moment.before, "before"), (moment.after, "after")):
+            for training in (True, False):
+                try:
+                    count = notes_that_count(run, THEN, first=False, training=training, weights=weights)
+                except LearnerCodeError:
+                    return  # the model is no module
+                assert count is None or count > FEWEST, (
+                    f"{when} step {moment.call.step + 1} an answer of `model` leans on about {count:.1f} "
+                    f"of the {NOTES} notes (over 5 wanted)"
+                )
+
+
+def check_the_network_answers_as_it_did_in_training(run):
+    """With the weights that it had then, the network answers the cases of a step as it did in the training."""
+    for moment in run.moments:
+        call = moment.call
+        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
+            continue  # the weights that it had may have been others than its own
+        given = {f"bk_{i}": one for i, one in enumerate(call.inputs)}
+        code = f"bk_given = ({''.join(f'{name}, ' for name in given)})" + REPLAYED
+        arrays = {**given, "bk_weights": moment.before}
+        try:
+            told = run.ask(code, arrays, ["now", "again"], needs=["model"], bk_training=call.training == 1)
+        except LearnerCodeError:
+            return  # the model is no module, or is called otherwise
+        now, then = told["now"].astype(np.float64), call.output.astype(np.float64)
+        if now.shape[1:] != then.shape[1:] or not np.allclose(now, told["again"], atol=1e-4):
+            continue  # dropout
+        off = float(np.abs(now[: len(then)] - then).max() / max(np.abs(then).max(), 1e-3))
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """It is the trained network that answers."""
+    assert run.audit.needed().asked, "what answers is not what was trained"
 
 
 def check_the_right_note_is_read(run):
@@ -46,6 +116,19 @@ def check_the_right_note_is_read(run):
     hooks = np.where(mine, run.rng.integers(HOOKS, size=(500, 1)), run.rng.integers(HOOKS, size=hooks.shape))
     right = float(np.mean(run.model(visitors, hooks, asked).argmax(axis=1) == hooks[mine]))
     assert right > 0.9, f"{right:.0%} of the answers are right (over 90 % wanted)"
+
+
+def notes_that_count(run, code, *, first, training, weights=()):
+    """On how many notes an answer leans, on average; None where the outputs are constant."""
+    visitors, hooks, asked, _ = cases(run.rng, 128)
+    arrays = {"visitors": visitors, "hooks": hooks, "asked": asked, "bk_weights": np.asarray(weights, dtype=np.float32)}
+    told = run.ask(code + MOVES, arrays, ["moves"], needs=["untrained", "model"], bk_first=first, bk_training=training)
+    moves = told["moves"].astype(np.float64)
+    moves = moves[moves.sum(axis=1) > 1e-9]
+    if not len(moves):
+        return None
+    share = moves / moves.sum(axis=1, keepdims=True)
+    return float(np.mean(1 / (share**2).sum(axis=1)))
 
 
 def cases(rng, count):

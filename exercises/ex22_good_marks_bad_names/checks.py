@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bugkit.checks import nll
+from bugkit.checks import nll, probabilities
+from bugkit.run import LearnerCodeError
 
 LENGTH = 12  # letters in a row
 PREFIXES = (3, 6, 12)
@@ -23,6 +24,19 @@ def outputs(letters):
 
 first, again, other = outputs(rows), outputs(rows), outputs(changed)
 """
+# What the model answers in train mode or in eval mode, with the weights that it had at some step of the training.
+THEN = """
+import copy
+
+bk_copy = copy.deepcopy(model)
+bk_copy.train(bk_training)
+with torch.no_grad():
+    bk_at = 0
+    for bk_p in bk_copy.parameters():
+        bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
+        bk_at += bk_p.numel()
+    now, again = bk_copy(*bk_given), bk_copy(*bk_given)
+"""
 
 
 def heldout_loss(run):
@@ -32,31 +46,76 @@ def heldout_loss(run):
 
 
 def check_later_letters_change_nothing(run):
-    """What the model gives for a position is the same whatever letters come after it."""
-    rows = rows_of(run, 64)[:, :LENGTH]
-    for kept in (2, 6, 10):
-        one, other = run.model(rows)[:, :kept], run.model(changed_after(run, rows, kept))[:, :kept]
+    """What the model gives for a position is the same whatever letters come after it, in rows of any length."""
+    for length in range(2, LENGTH + 1):
+        for count in (1, 24, 64):
+            rows = rows_of(run, count)[:, :length]
+            first = run.model(rows)
+            for kept in range(1, length):
+                one, other = first[:, :kept], run.model(changed_after(run, rows, kept))[:, :kept]
+                assert alike(one, other), (
+                    f"in {count} rows of {length}, other letters from position {kept} on move earlier numbers "
+                    f"by up to {moved(one, other):.2g} (0 wanted)"
+                )
+
+
+def check_a_row_that_ends_gives_the_same(run):
+    """What the model gives for a position is the same whether the row ends there or goes on."""
+    rows = rows_of(run, 24)[:, :LENGTH]
+    whole = run.model(rows)
+    for length in range(1, LENGTH):
+        one, other = whole[:, :length], run.model(rows[:, :length])
         assert alike(one, other), (
-            f"other letters from position {kept} on move earlier numbers by up to {moved(one, other):.2g} (0 wanted)"
+            f"rows cut to {length} letters move numbers by up to {moved(one, other):.2g} (0 wanted)"
         )
 
 
 def check_later_letters_change_nothing_in_training(run):
-    """While it trains, too, letters that come later change nothing."""
-    rows = rows_of(run, 64)[:, :LENGTH]
-    arrays = {"rows": rows, "changed": changed_after(run, rows, 6)}
-    seen = run.ask(TRAINING, arrays, ["first", "again", "other"], needs=["model"])
-    if not alike(seen["first"], seen["again"]):
-        return  # it is random while it trains: two answers cannot be compared
-    one, other = seen["first"][:, :6], seen["other"][:, :6]
-    assert alike(one, other), f"numbers of earlier positions move by up to {moved(one, other):.2g} (0 wanted)"
+    """While it trains, too, letters that come later change nothing, in rows of any length."""
+    for length, kept in ((12, 6), (12, 1), (12, 11), (2, 1), (5, 3), (8, 4), (11, 10)):
+        for count in (24, 3, 64):
+            rows = rows_of(run, count)[:, :length]
+            arrays = {"rows": rows, "changed": changed_after(run, rows, kept)}
+            seen = run.ask(TRAINING, arrays, ["first", "again", "other"], needs=["model"])
+            if not alike(seen["first"], seen["again"]):
+                return  # it is random while it trains: two answers cannot be compared
+            one, other = seen["first"][:, :kept], seen["other"][:, :kept]
+            assert alike(one, other), (
+                f"in {count} rows of {length}, numbers of earlier positions move "
+                f"by up to {moved(one, other):.2g} (0 wanted)"
+            )
+
+
+def check_the_network_answers_as_it_did_in_training(run):
+    """With the weights that it had then, the network answers the rows of a step as it did in the training."""
+    for moment in run.moments:
+        call = moment.call
+        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
+            continue  # the weights that it had may have been others than its own
+        given = {f"bk_{i}": one for i, one in enumerate(call.inputs)}
+        code = f"bk_given = ({''.join(f'{name}, ' for name in given)})" + THEN
+        arrays = {**given, "bk_weights": moment.before}
+        try:
+            told = run.ask(code, arrays, ["now", "again"], needs=["model"], bk_training=call.training == 1)
+        except LearnerCodeError:
+            return  # the model is no module, or is called otherwise
+        now, then = told["now"].astype(np.float64), call.output.astype(np.float64)
+        if now.shape[1:] != then.shape[1:] or not np.allclose(now, told["again"], atol=1e-4):
+            continue  # dropout
+        off = float(np.abs(now[: len(then)] - then).max() / max(np.abs(then).max(), 1e-3))
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """It is the trained network that answers."""
+    assert run.audit.needed().asked, "what answers is not what was trained"
 
 
 def check_earlier_letters_count(run):
     """What comes next depends on more than the last letter."""
     rows = rows_of(run, 256)[:, :6]
     others = np.concatenate([run.rng.permutation(rows)[:, :5], rows[:, 5:]], axis=1)
-    one, other = chances(run.model(rows)[:, -1]), chances(run.model(others)[:, -1])
+    one, other = probabilities(run.model(rows)[:, -1]), probabilities(run.model(others)[:, -1])
     change = float(np.mean(np.abs(one - other).sum(axis=1) / 2))
     assert change > 0.05, f"other letters before the last one move {change:.1%} of the probability (over 5 % wanted)"
 
@@ -72,15 +131,6 @@ def rows_of(run, count):
 def changed_after(run, rows, kept):
     """The rows with random letters from position ``kept`` on."""
     return np.concatenate([rows[:, :kept], run.rng.integers(27, size=rows[:, kept:].shape)], axis=1)
-
-
-def chances(outputs):
-    """Probabilities of what may be logits, log-probabilities or probabilities."""
-    p = np.asarray(outputs, dtype=np.float64)
-    if p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < 1e-3:
-        return p
-    p = np.exp(p - p.max(axis=1, keepdims=True))
-    return p / p.sum(axis=1, keepdims=True)
 
 
 def alike(a, b):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bugkit.checks import nll
+from bugkit.checks import log_probabilities, nll
+from bugkit.run import LearnerCodeError
 
 FLIGHTS, LISTED, GATES, PASSENGERS = 24, 12, 8, 4
 # As in training. The same random numbers each time, so that dropout changes nothing between two answers.
@@ -22,6 +23,19 @@ def outputs(asked):
 
 first, again, other = outputs(asked), outputs(asked), outputs(changed)
 """
+# What the model answers in train mode or in eval mode, with the weights that it had at some step of the training.
+THEN = """
+import copy
+
+bk_copy = copy.deepcopy(model)
+bk_copy.train(bk_training)
+with torch.no_grad():
+    bk_at = 0
+    for bk_p in bk_copy.parameters():
+        bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
+        bk_at += bk_p.numel()
+    now, again = bk_copy(*bk_given), bk_copy(*bk_given)
+"""
 
 
 def heldout_loss(run):
@@ -31,23 +45,78 @@ def heldout_loss(run):
 
 
 def check_other_passengers_change_nothing(run):
-    """A passenger gets the same answer whatever the others ask for."""
-    flights, gates, asked, _ = cases(run.rng, 200)
-    one = run.model(flights, gates, asked)[:, 0]
-    other = run.model(flights, gates, with_others(run.rng, flights, asked))[:, 0]
-    assert alike(one, other), f"when the others ask for other flights, an answer {moves(one, other)}"
+    """A passenger gets the same answer whatever any other one asks for."""
+    for boards in (1, 200):
+        flights, gates, asked, _ = cases(run.rng, boards)
+        first = run.model(flights, gates, asked)
+        for who in range(PASSENGERS):
+            changed = with_another(run.rng, flights, asked, who)
+            others = np.arange(PASSENGERS) != who
+            one, other = first[:, others], run.model(flights, gates, changed)[:, others]
+            assert alike(one, other), (
+                f"when passenger {who + 1} asks for another flight, an answer of others {moves(one, other)}"
+            )
+
+
+def check_fewer_passengers_change_nothing(run):
+    """A passenger gets the same answer with one, two or three others beside them, or alone."""
+    flights, gates, asked, _ = cases(run.rng, 64)
+    first = run.model(flights, gates, asked)
+    for these in ([0], [1], [2], [3], [0, 1], [1, 3], [3, 2], [0, 1, 2], [1, 2, 3], [3, 2, 1, 0]):
+        one, other = first[:, these], run.model(flights, gates, asked[:, these])
+        assert alike(one, other), (
+            f"with {len(these)} of the passengers, in another order, an answer {moves(one, other)}"
+        )
 
 
 def check_other_passengers_change_nothing_in_training(run):
     """While it trains, too, a passenger's answer does not depend on the others."""
-    flights, gates, asked, _ = cases(run.rng, 64)
-    changed = with_others(run.rng, flights, asked)
-    arrays = {"flights": flights, "gates": gates, "asked": asked, "changed": changed}
-    seen = run.ask(TRAINING, arrays, ["first", "again", "other"], needs=["model"])
-    if not alike(seen["first"], seen["again"]):
-        return  # it is random while it trains: two answers cannot be compared
-    one, other = seen["first"][:, 0], seen["other"][:, 0]
-    assert alike(one, other), f"when the others ask for other flights, an answer {moves(one, other)}"
+    for boards in (64, 3):
+        flights, gates, asked, _ = cases(run.rng, boards)
+        for who in range(PASSENGERS):
+            changed = with_another(run.rng, flights, asked, who)
+            arrays = {"flights": flights, "gates": gates, "asked": asked, "changed": changed}
+            seen = run.ask(TRAINING, arrays, ["first", "again", "other"], needs=["model"])
+            if not alike(seen["first"], seen["again"]):
+                return  # it is random while it trains: two answers cannot be compared
+            others = np.arange(PASSENGERS) != who
+            one, other = seen["first"][:, others], seen["other"][:, others]
+            assert alike(one, other), (
+                f"when passenger {who + 1} asks for another flight, an answer of others {moves(one, other)}"
+            )
+
+
+def check_every_passenger_is_sent_to_the_right_gate(run):
+    """Each of the four passengers is sent to the right gate."""
+    flights, gates, asked, answers = cases(run.rng, 500)
+    right = (np.asarray(run.model(flights, gates, asked)).argmax(axis=-1) == answers).mean(axis=0)
+    worst = int(right.argmin())
+    assert right[worst] > 0.9, f"passenger {worst + 1} is, in {right[worst]:.0%} of the cases (over 90 % wanted)"
+
+
+def check_the_network_answers_as_it_did_in_training(run):
+    """With the weights that it had then, the network answers the boards of a step as it did in the training."""
+    for moment in run.moments:
+        call = moment.call
+        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
+            continue  # the weights that it had may have been others than its own
+        given = {f"bk_{i}": one for i, one in enumerate(call.inputs)}
+        code = f"bk_given = ({''.join(f'{name}, ' for name in given)})" + THEN
+        arrays = {**given, "bk_weights": moment.before}
+        try:
+            told = run.ask(code, arrays, ["now", "again"], needs=["model"], bk_training=call.training == 1)
+        except LearnerCodeError:
+            return  # the model is no module, or is called otherwise
+        now, then = told["now"].astype(np.float64), call.output.astype(np.float64)
+        if now.shape[1:] != then.shape[1:] or not np.allclose(now, told["again"], atol=1e-4):
+            continue  # dropout
+        off = float(np.abs(now[: len(then)] - then).max() / max(np.abs(then).max(), 1e-3))
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """It is the trained network that answers."""
+    assert run.audit.needed().asked, "what answers is not what was trained"
 
 
 def check_other_boards_change_nothing(run):
@@ -66,19 +135,18 @@ def cases(rng, count):
     return flights, gates, np.take_along_axis(flights, line, 1), np.take_along_axis(gates, line, 1)
 
 
-def with_others(rng, flights, asked):
-    """The first passengers as they are, with others beside them who ask for other flights of the board."""
-    line = rng.integers(LISTED, size=(len(asked), PASSENGERS - 1))
-    return np.concatenate([asked[:, :1], np.take_along_axis(flights, line, 1)], axis=1)
+def with_another(rng, flights, asked, who):
+    """The passengers as they are, but one of them asks for another flight of the board."""
+    changed = asked.copy()
+    line = rng.integers(LISTED, size=(len(asked), 1))
+    flight = np.take_along_axis(flights, line, 1)[:, 0]
+    changed[:, who] = np.where(flight == asked[:, who], flights[:, 0], flight)
+    return changed
 
 
 def log_chances(outputs):
-    """Log-probabilities of what may be logits, log-probabilities or probabilities; below e**-20 it is as good as 0."""
-    p = np.asarray(outputs, dtype=np.float64)
-    if p.min() >= 0 and np.abs(p.sum(axis=-1) - 1).max() < 1e-3:
-        p = np.log(np.maximum(p, 1e-30))
-    p = p - p.max(axis=-1, keepdims=True)
-    return np.maximum(p - np.log(np.exp(p).sum(axis=-1, keepdims=True)), -20)
+    """Log-probabilities; below e**-20 it is as good as 0."""
+    return np.maximum(log_probabilities(outputs), -20)
 
 
 def alike(a, b):

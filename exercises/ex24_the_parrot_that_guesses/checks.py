@@ -3,8 +3,22 @@
 import numpy as np
 
 from bugkit.checks import nll
+from bugkit.run import LearnerCodeError
 
 WORD, STOP = 8, 10
+# What the model answers in train mode or in eval mode, with the weights that it had at some step of the training.
+THEN = """
+import copy
+
+bk_copy = copy.deepcopy(model)
+bk_copy.train(bk_training)
+with torch.no_grad():
+    bk_at = 0
+    for bk_p in bk_copy.parameters():
+        bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
+        bk_at += bk_p.numel()
+    now, again = bk_copy(*bk_given), bk_copy(*bk_given)
+"""
 
 
 def heldout_loss(run):
@@ -25,13 +39,64 @@ def check_every_letter_is_said_again(run):
 
 def check_later_letters_change_nothing(run):
     """What the model gives for a position is the same whatever letters come after it."""
-    rows = rows_of(run.rng, 64)[:, :-1]
-    for kept in (3, WORD + 1, WORD + 5):
-        other = np.concatenate([rows[:, :kept], run.rng.integers(STOP, size=rows[:, kept:].shape)], axis=1)
-        a, b = run.model(rows)[:, :kept], run.model(other)[:, :kept]
-        assert np.allclose(a, b, rtol=1e-3, atol=1e-3), (
-            f"other letters from position {kept} on move earlier numbers by up to {np.abs(a - b).max():.2g} (0 wanted)"
-        )
+    for count in (64, 1):
+        rows = rows_of(run.rng, count)[:, :-1]
+        first = run.model(rows)
+        for kept in range(1, 2 * WORD):
+            other = np.concatenate([rows[:, :kept], run.rng.integers(STOP, size=rows[:, kept:].shape)], axis=1)
+            a, b = first[:, :kept], run.model(other)[:, :kept]
+            assert alike(a, b), (
+                f"other letters from position {kept} on move earlier numbers "
+                f"by up to {np.abs(a - b).max():.2g} (0 wanted)"
+            )
+
+
+def check_a_row_that_ends_gives_the_same(run):
+    """What the model gives for a position is the same whether the row ends there or goes on."""
+    rows = rows_of(run.rng, 32)[:, :-1]
+    whole = run.model(rows)
+    for length in range(1, 2 * WORD):
+        a, b = whole[:, :length], run.model(rows[:, :length])
+        assert alike(a, b), f"rows cut to {length} letters move numbers by up to {np.abs(a - b).max():.2g} (0 wanted)"
+
+
+def check_rows_do_not_see_each_other(run):
+    """What the model gives for a row is the same whatever other rows there are."""
+    rows = rows_of(run.rng, 33)[:, :-1]
+    among = run.model(rows)
+    for start, count in ((0, 1), (4, 3), (9, 8), (1, 32)):
+        a, b = among[start : start + count], run.model(rows[start : start + count])
+        assert alike(a, b), f"by {count} rows instead of 33, numbers move by up to {np.abs(a - b).max():.2g} (0 wanted)"
+
+
+def check_the_network_answers_as_it_did_in_training(run):
+    """With the weights that it had then, the network answers the rows of a step as it did in the training."""
+    for moment in run.moments:
+        call = moment.call
+        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
+            continue  # the weights that it had may have been others than its own
+        given = {f"bk_{i}": one for i, one in enumerate(call.inputs)}
+        code = f"bk_given = ({''.join(f'{name}, ' for name in given)})" + THEN
+        arrays = {**given, "bk_weights": moment.before}
+        try:
+            told = run.ask(code, arrays, ["now", "again"], needs=["model"], bk_training=call.training == 1)
+        except LearnerCodeError:
+            return  # the model is no module, or is called otherwise
+        now, then = told["now"].astype(np.float64), call.output.astype(np.float64)
+        if now.shape[1:] != then.shape[1:] or not np.allclose(now, told["again"], atol=1e-4):
+            continue  # dropout
+        off = float(np.abs(now[: len(then)] - then).max() / max(np.abs(then).max(), 1e-3))
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+
+
+def check_the_trained_network_answers(run):
+    """It is the trained network that answers."""
+    assert run.audit.needed().asked, "what answers is not what was trained"
+
+
+def alike(a, b):
+    """Whether two answers agree up to rounding."""
+    return np.allclose(a, b, rtol=1e-3, atol=1e-3)
 
 
 def rows_of(rng, count):

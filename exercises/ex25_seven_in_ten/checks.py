@@ -1,10 +1,31 @@
 """What a correct fix of ex25 shows: an image is more than its pieces."""
 
+from itertools import combinations
+
 import numpy as np
 
-from bugkit.checks import nll, redrawn
+from bugkit.audit import UndecidedError
+from bugkit.checks import log_probabilities, nll, probabilities, redrawn
 
 SIDE = 4  # pieces along an edge of an image
+LEAST = 1e-4
+# What the model computes from the weights and inputs of a step of its training; NaN where it draws at random.
+THEN = """
+again = torch.full((1,), float("nan"))
+weights = list(model.parameters()) if isinstance(model, torch.nn.Module) else []
+if sum(w.numel() for w in weights) == len(before):
+    torch.nn.utils.vector_to_parameters(before.to(weights[0].dtype), weights)
+    model.train()
+    first, second = (torch.as_tensor(model(inputs)) for _ in range(2))
+    nodes, reached = [first.grad_fn], set()
+    while nodes:  # weights that `parameters()` leaves out are not those of that step
+        node = nodes.pop()
+        if node is not None and node not in reached:
+            reached.add(node)
+            nodes += [child for child, _ in node.next_functions]
+    others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
+    again = first.detach() if torch.allclose(first, second, atol=1e-6) and not others else again
+"""
 
 
 def draw(rng):
@@ -13,7 +34,7 @@ def draw(rng):
 
 
 def heldout_loss(run):
-    """Held-out cross-entropy, from the model's own scores"""
+    """Held-out cross-entropy, from the model's own outputs"""
     x, y = run.heldout
     return nll(run.model(x), y)
 
@@ -23,27 +44,73 @@ def check_pieces_in_disorder_are_another_image(run):
     x = run.rng.permutation(run.heldout[0])[:200]
     disorder = moved(x, run.rng.permutation(SIDE * SIDE))
     change = far_apart(run.model(x), run.model(disorder))
-    assert change > 0.2, f"on average the chances move by {change:.2g} (over 0.2 wanted)"
+    assert change > 0.2, f"on average the probabilities move by {change:.2g} (over 0.2 wanted)"
 
 
 def check_every_exchange_is_seen(run):
-    """Two neighbouring pieces that are exchanged change the answer, wherever they are."""
-    change = {}
-    for one in range(SIDE * SIDE):
-        for other in (one + 1, one + SIDE):
-            if other < SIDE * SIDE and (other == one + SIDE or other % SIDE):
-                change[one, other] = exchanged(run, one, other)
-    (one, other), least = min(change.items(), key=lambda item: item[1])
-    assert least > 1e-4, f"for pieces {one} and {other} the chances move by at most {least:.2g} (over 0.0001 wanted)"
+    """Two parts of an image that change places change the answer, wherever they are and whatever their size."""
+    names, orders = zip(*exchanges(), strict=True)
+    change = seen(run, orders)
+    name, least = names[change.argmin()], change.min()
+    assert least > LEAST, f"with {name} the probabilities move by at most {least:.2g} (over {LEAST:g} wanted)"
 
 
 def check_an_image_alone_gets_the_same_answer(run):
-    """An image gets the same answer alone as at any place in a batch."""
-    x = run.rng.permutation(run.heldout[0])[:16]
-    together = run.model(x)
-    alone = np.concatenate([run.model(image[None]) for image in x])
-    change = float(np.abs(softmax(together) - softmax(alone)).max())
-    assert change < 1e-3, f"its chances move by up to {change:.2g} (0 wanted)"
+    """An image gets the same answer alone as at any place in a batch of any size."""
+    x = run.rng.permutation(run.heldout[0])
+    together = probabilities(run.model(x))
+    for size in (1, 2, 3, 17, 64, 201):
+        for start in (0, 5, len(x) - size):
+            change = float(
+                np.abs(probabilities(run.model(x[start : start + size])) - together[start : start + size]).max()
+            )
+            assert change < 1e-3, f"among {size}, its probabilities move by up to {change:.2g} (0 wanted)"
+
+
+def check_every_step_trains_the_same_model(run):
+    """At every step of the training, the model computes what it computes when it is asked."""
+    apart = [then_and_now(run, moment) for moment in run.moments]
+    known = np.array([gap for gap in apart if not np.isnan(gap)])
+    if not len(known) or known.min() > 0.02:
+        raise UndecidedError("what the model computed in training could not be compared")
+    odd = float(np.mean(known > 0.02))
+    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
+
+
+def exchanges():
+    """What can change places, by name: for each the pixels (64,) in their new order."""
+    pixels = np.arange(64).reshape(8, 8)
+    for height, width in ((2, 2), (4, 4), (2, 4), (4, 2), (1, 8), (8, 1), (4, 8), (8, 4)):
+        corners = [(row, column) for row in range(0, 8, height) for column in range(0, 8, width)]
+        for (r, c), (s, d) in combinations(corners, 2):
+            order = pixels.copy()
+            order[r : r + height, c : c + width] = pixels[s : s + height, d : d + width]
+            order[s : s + height, d : d + width] = pixels[r : r + height, c : c + width]
+            yield f"{height} x {width} pixels at {r}, {c} and {s}, {d} exchanged", order.ravel()
+    for name, axes in (("left and right", (2,)), ("top and bottom", (0,)), ("both", (0, 2))):
+        yield f"the pieces in reverse order, {name},", np.flip(pixels.reshape(4, 2, 4, 2), axes).ravel()
+    yield "rows of pieces as columns", pixels.reshape(4, 2, 4, 2).transpose(2, 1, 0, 3).ravel()
+
+
+def seen(run, orders):
+    """How far an answer moves at most when pixels change places, of the 16 images that differ the most by it."""
+    images = run.train[0].reshape(-1, 64)[:400]
+    which = [np.abs(images[:, order] - images).sum(axis=1).argsort()[-16:] for order in orders]
+    changed = np.concatenate([images[some][:, order] for some, order in zip(which, orders, strict=True)])
+    usual, answers = probabilities(run.model(images)), probabilities(run.model(changed))
+    return np.abs(answers.reshape(len(orders), 16, -1) - usual[np.array(which)]).sum(axis=2).max(axis=1) / 2
+
+
+def then_and_now(run, moment):
+    """How far a step's log-probabilities are from those of the model at the same weights; NaN: not to be told."""
+    call = moment.call
+    if len(call.inputs) != 1:
+        return np.nan
+    arrays = {"before": moment.before, "inputs": call.inputs[0]}
+    again = run.ask(THEN, arrays, ["again"], needs=["model"])["again"][: len(call.output)]
+    if again.shape != call.output.shape:
+        return np.nan
+    return float(np.abs(log_probabilities(again) - log_probabilities(call.output)).max())
 
 
 def moved(images, order):
@@ -52,21 +119,6 @@ def moved(images, order):
     return np.ascontiguousarray(pieces.reshape(-1, SIDE, SIDE, 2, 2).transpose(0, 1, 3, 2, 4).reshape(len(images), -1))
 
 
-def exchanged(run, one, other):
-    """How far an answer moves at most when two pieces change places, of 40 images where the two differ the most."""
-    images, order = run.train[0], np.arange(SIDE * SIDE)
-    order[[one, other]] = other, one
-    differing = np.abs(moved(images, order) - images).sum(axis=1).argsort()[-40:]
-    x = images[differing]
-    return far_apart(run.model(x), run.model(moved(x, order)), over_images=np.max)
-
-
-def far_apart(scores, others, over_images=np.mean):
-    """How far the chances of the ten digits are apart, from 0 to 1."""
-    return float(over_images(np.abs(softmax(scores) - softmax(others)).sum(axis=1)) / 2)
-
-
-def softmax(scores):
-    """Chances, whether the model gives scores or log-probabilities."""
-    z = np.exp(np.asarray(scores, dtype=np.float64) - np.max(scores, axis=1, keepdims=True))
-    return z / z.sum(axis=1, keepdims=True)
+def far_apart(outputs, others):
+    """How far the probabilities of the ten digits are apart on average, from 0 to 1."""
+    return float(np.abs(probabilities(outputs) - probabilities(others)).sum(axis=1).mean()) / 2
