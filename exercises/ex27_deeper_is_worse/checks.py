@@ -2,16 +2,20 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
+from bugkit.checks import log_probabilities, nll, probabilities
+
 LENGTH = 16  # symbols that the network must be able to read at once
 PREFIXES = (6, 10, 15)
 BLOCKS = 6
+LEAST = 0.01
 
 # What the blocks are given and give, block after block; a block that gives several things gives the first.
 FLOW = """
 def first(value):
     return value[0] if isinstance(value, (tuple, list)) else value
 
-def difference(x):  # between texts, at the same place, relative to the size
+def difference(x):  # between texts, at the same position, relative to the size
     return float(((x - x.mean(0)) ** 2).mean().sqrt() / (x ** 2).mean().sqrt().clamp(min=1e-30))
 
 def note(block, given, output):
@@ -28,32 +32,97 @@ for hook in hooks:
     hook.remove()
 """
 GRADIENTS = """
-learnt = [[p for p in block.parameters() if p.requires_grad] for block in blocks]
-found = torch.autograd.grad(loss, [p for part in learnt for p in part], allow_unused=True)
+learned = [[p for p in block.parameters() if p.requires_grad] for block in blocks]
+found = torch.autograd.grad(loss, [p for part in learned for p in part], allow_unused=True)
 norms, start = [], 0
-for part in learnt:
+for part in learned:
     own = found[start:start + len(part)]
     norms.append(sum(float((g ** 2).sum()) for g in own if g is not None) ** 0.5)
     start += len(part)
 """
 
+# What comes out where one block gives back what it was given, or nothing.
+WITHOUT = """
+def first(value):
+    return value[0] if isinstance(value, (tuple, list)) else value
+
+model.eval()
+outputs = [torch.as_tensor(model(rows)).detach()]
+for block in model.blocks:
+    for share in (1.0, 0.0):
+        def instead(_, given, output):
+            x, y = first(given), first(output)
+            new = share * x if x.shape == y.shape else 0 * y
+            return (new, *output[1:]) if isinstance(output, (tuple, list)) else new
+        hook = block.register_forward_hook(instead)
+        outputs.append(torch.as_tensor(model(rows)).detach())
+        hook.remove()
+outputs = torch.stack(outputs)
+"""
+# What comes out where the matrices in one block are all zero, so that it finds nothing in the text.
+SILENT = """
+model.train(training)
+outputs = []
+with torch.no_grad():
+    for block in [torch.nn.Identity(), *model.blocks]:
+        kept = [(p, p.detach().clone()) for p in block.parameters() if p.dim() > 1]
+        for p, _ in kept:
+            p.zero_()
+        torch.manual_seed(0)
+        outputs.append(torch.as_tensor(model(rows)))
+        for p, value in kept:
+            p.copy_(value)
+outputs = torch.stack(outputs)
+"""
+# What the model computes from the weights and inputs of a step of its training; NaN where it draws at random.
+THEN = """
+again = torch.full((1,), float("nan"))
+weights = list(model.parameters()) if isinstance(model, torch.nn.Module) else []
+if sum(w.numel() for w in weights) == len(before):
+    torch.nn.utils.vector_to_parameters(before.to(weights[0].dtype), weights)
+    model.train()
+    first, second = (torch.as_tensor(model(inputs)) for _ in range(2))
+    nodes, reached = [first.grad_fn], set()
+    while nodes:  # weights that `parameters()` leaves out are not those of that step
+        node = nodes.pop()
+        if node is not None and node not in reached:
+            reached.add(node)
+            nodes += [child for child, _ in node.next_functions]
+    others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
+    again = first.detach() if torch.allclose(first, second, atol=1e-6) and not others else again
+"""
+
 
 def heldout_loss(run):
     """Held-out cross-entropy of the next symbol, from those before it"""
-    rows = windows(run)
-    losses = []
-    for known in PREFIXES:  # the symbol that is asked for is not even given
-        z = np.asarray(run.model(rows[:, :known]), dtype=np.float64)[:, -1]
-        z = z - z.max(axis=1, keepdims=True)
-        losses.append(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(rows)), rows[:, known]]))
-    return float(np.mean(losses))
+    rows = windows(run)  # the symbol that is asked for is not even given
+    return float(np.mean([nll(run.model(rows[:, :known])[:, -1], rows[:, known]) for known in PREFIXES]))
 
 
 def check_six_blocks_take_part(run):
-    """All six blocks take part: what each gives differs from what it is given."""
+    """All six blocks take part: what comes out is another without any of them."""
     changes = flow(run, ["changes"])["changes"]
     working = int(np.sum(changes > 1e-3))
     assert working >= BLOCKS, f"{working} blocks change what they are given ({BLOCKS} wanted)"
+    p = probabilities(run.ask(WITHOUT, {"rows": some(run, 40)}, ["outputs"], needs=["model"])["outputs"])
+    moved = np.abs(p[1:] - p[0]).sum(axis=-1).mean(axis=(1, 2)).reshape(-1, 2).min(axis=1) / 2
+    least = float(moved.min())
+    assert least > LEAST, (
+        f"without block {moved.argmin() + 1} probabilities move by {least:.2%} (over {LEAST:.1%} wanted)"
+    )
+
+
+def check_the_text_gets_past_every_block(run):
+    """Of a block that finds nothing in the text, the text gets past it to the output."""
+    for training in (False, True):
+        arrays = {"rows": some(run, 40)}
+        z = log_probabilities(run.ask(SILENT, arrays, ["outputs"], needs=["model"], training=training)["outputs"])
+        differs = (z - z.mean(axis=1, keepdims=True)).std(axis=(1, 2, 3))
+        shares = differs[1:] / max(differs[0], 1e-9)
+        least = float(shares.min())
+        assert least > 0.03, (
+            f"past block {shares.argmin() + 1}, {least:.1%} of what tells texts apart is left (over 3 % wanted)"
+        )
 
 
 def check_the_text_reaches_the_last_block(run):
@@ -69,10 +138,36 @@ def check_the_gradient_reaches_the_first_block(run):
     assert share > 0.03, f"it is {share:.2%} of that in the block with the largest (over 3 % wanted)"
 
 
+def check_every_step_trains_the_same_model(run):
+    """At every step of the training, the model computes what it computes when it is asked."""
+    apart = [then_and_now(run, moment) for moment in run.moments]
+    known = np.array([gap for gap in apart if not np.isnan(gap)])
+    if not len(known) or known.min() > 0.02:
+        raise UndecidedError("what the model computed in training could not be compared")
+    odd = float(np.mean(known > 0.02))
+    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
+
+
+def then_and_now(run, moment):
+    """How far a step's log-probabilities are from those of the model at the same weights; NaN: not to be told."""
+    call = moment.call
+    if len(call.inputs) != 1:
+        return np.nan
+    arrays = {"before": moment.before, "inputs": call.inputs[0]}
+    again = run.ask(THEN, arrays, ["again"], needs=["model"])["again"][: len(call.output)]
+    if again.shape != call.output.shape:
+        return np.nan
+    return float(np.abs(log_probabilities(again) - log_probabilities(call.output)).max())
+
+
 def flow(run, returns, code=""):
     """The named numbers, one for each block."""
-    rows = run.rng.permutation(windows(run))[:128]
-    return run.ask(FLOW + code, {"rows": rows}, returns, needs=["model"])
+    return run.ask(FLOW + code, {"rows": some(run, 128)}, returns, needs=["model"])
+
+
+def some(run, count):
+    """As many pieces, at random."""
+    return run.rng.permutation(windows(run))[:count]
 
 
 def windows(run):
