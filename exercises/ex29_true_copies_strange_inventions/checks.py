@@ -2,13 +2,23 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
 from bugkit.checks import redrawn
 
 CODE = 8
 DRAWS = 128  # codes of each image
 DECODED = 8  # of them, to be compared with the image
+SIZES = (450, 1, 3, 64, 201)  # of batches
+# Mean and standard deviation, as the two halves of what the encoder gives may tell them.
+READINGS = (
+    lambda first, second: (first, np.exp(second / 2)),
+    lambda first, second: (second, np.exp(first / 2)),
+    lambda first, second: (first, np.exp(second)),
+    lambda first, second: (first, np.abs(second)),
+    lambda first, second: (first, np.logaddexp(0, second)),
+)
 
-# Modules may rightly leave out the noise when they do not train. What is drawn is looked at as in training, what is
+# Modules may leave out the noise when they do not train. What is drawn is looked at as in training, what is
 # encoded and decoded as afterwards.
 DRAWN = """
 def all_modules():
@@ -46,19 +56,39 @@ def heldout_loss(run):
 
 def check_the_kl_term_is_that_of_the_codes(run):
     """The KL term is that of the codes that are drawn, by the closed form for a normal distribution."""
-    seen = drawn(run, run.heldout[0])
-    claimed, true = float(seen["claimed"]), kl_of(seen["codes"])
-    assert abs(claimed - true) < 0.2 + 0.1 * true, f"it says {claimed:.2f} nats, the codes drawn give {true:.2f}"
+    x = run.rng.permutation(run.heldout[0])
+    for size in SIZES:
+        seen = drawn(run, x[:size])
+        claimed, true = float(seen["claimed"]), kl_of(seen["codes"])
+        close = abs(claimed - true) < (0.2 if size > 9 else 0.6) + 0.1 * true
+        assert close, f"of {size} images it says {claimed:.2f} nats, the codes drawn give {true:.2f}"
 
 
 def check_codes_are_normal(run):
-    """The codes of an image are drawn from a normal distribution that is no single point."""
+    """The codes of an image are drawn from a normal distribution, each for itself, that is no single point."""
     codes = drawn(run, run.heldout[0][:200])["codes"].astype(np.float64)
-    centred = codes - codes.mean(axis=0)
-    spread = centred.std(axis=0)
+    centered = codes - codes.mean(axis=0)
+    spread = centered.std(axis=0)
     assert spread.min() > 1e-6, f"the smallest standard deviation is {spread.min():.2g} (above 0 wanted)"
-    tails = float(np.mean((centred / spread) ** 4))
+    noise = centered / spread
+    tails = float(np.mean(noise**4))
     assert 2.6 < tails < 3.4, f"their kurtosis is {tails:.2f} (about 3 wanted)"
+    for what, alike in (("images", noise[:, 1:] * noise[:, :-1]), ("draws", noise[1:] * noise[:-1])):
+        assert abs(alike.mean()) < 0.1, f"between {what}, their correlation is {alike.mean():.2f} (0 wanted)"
+
+
+def check_every_step_draws_such_codes(run):
+    """At every step of the training, codes are drawn as at every other."""
+    shown = run.audit.needed().calls
+    pairs = [(one, other) for one in shown for other in shown if one.step == other.step and is_drawn_from(one, other)]
+    if len(pairs) < 8:
+        raise UndecidedError("which codes were drawn in training could not be seen")
+    variances = np.array([[spread_of(one, other, reading) for reading in READINGS] for one, other in pairs])
+    fits = (variances > 0.7) & (variances < 1.4)
+    share = float(fits.mean(axis=0).max())
+    if share < 0.5:
+        raise UndecidedError("how codes are drawn from what the encoder gives could not be told")
+    assert share > 0.97, f"at {1 - share:.0%} of the steps that were looked at, their variance is another (0 % wanted)"
 
 
 def check_inventions_look_like_digits(run):
@@ -74,6 +104,18 @@ def drawn(run, images):
     """Codes (DRAWS, N, CODE), logits of DECODED of them and the mean KL term that the notebook claims."""
     returns = ["claimed", "codes", "logits"]
     return run.ask(DRAWN, {"images": images}, returns, needs=NAMES, draws=DRAWS, decoded=DECODED)
+
+
+def is_drawn_from(one, other):
+    """Whether one call gives two numbers for each number of a code, and the other is given such codes."""
+    given = other.inputs[0] if other.inputs else np.zeros(0)
+    return one.output.ndim == 2 and one.output.shape[1] == 2 * CODE and given.shape == (len(one.output), CODE)
+
+
+def spread_of(one, other, reading):
+    """The median variance of codes, in units of the one that the encoder tells."""
+    mean, deviation = reading(*np.split(one.output.astype(np.float64), 2, axis=1))
+    return float(np.median(((other.inputs[0] - mean) / np.maximum(deviation, 1e-9)) ** 2)) / 0.455
 
 
 def kl_of(codes):

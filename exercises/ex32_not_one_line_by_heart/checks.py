@@ -3,15 +3,17 @@
 import numpy as np
 
 from bugkit import data
+from bugkit.audit import UndecidedError
+from bugkit.checks import log_probabilities, nll, probabilities
 from bugkit.run import Task
 
 LINES, LENGTH, PROMPT = 12, 40, 8
 SOME = 16  # lines that are asked about in one check
-CUTS = (5, 13, 26, 37)  # places from which on other symbols follow
-PIECES = (8, 1, 1, 6, 1, 3, 1, 1, 12, 1, 5)  # in which a line is read, some longer than one symbol
+SHAPES = ((16, 40), (12, 39), (1, 17), (3, 9), (2, 2))  # of what is asked: rows and symbols in each
+PIECES = ((8, 1, 1, 6, 1, 3, 1, 1, 12, 1, 5), (1,) * 40, (40,), (39, 1), (1, 20, 19))  # in which a line is read
 
-# The weights that an answer depends on, and those that an optimiser changes.
-LEARNT = """
+# The weights that an answer depends on, and those that an optimizer changes.
+LEARNED = """
 import gc
 
 if isinstance(model, torch.nn.Module):
@@ -27,8 +29,45 @@ while nodes:
     nodes += [child for child, _ in node.next_functions]
     if hasattr(node, "variable"):
         counts[id(node.variable) in known] += node.variable.numel()
-forgotten, learnt = counts
-optimisers = len(told)
+forgotten, learned = counts
+optimizers = len(told)
+"""
+# How many numbers each parameter has, and whether answers depend on it.
+USED = """
+model.train()
+weights = list(model.parameters())
+for w in weights:
+    w.requires_grad_()
+found = torch.autograd.grad((torch.as_tensor(model(rows)) ** 2).sum(), weights, allow_unused=True)
+sizes = np.array([w.numel() for w in weights])
+used = np.array([g is not None and float(g.abs().max()) > 0 for g in found])
+"""
+# The same rows twice, once with other symbols; whatever is drawn at random is drawn alike.
+TWICE = """
+both = []
+for given in (rows, others):
+    if isinstance(model, torch.nn.Module):
+        model.train(training)
+    torch.manual_seed(0)
+    both.append(torch.as_tensor(model(given)).detach())
+first, second = both
+"""
+# What the model computes from the weights and inputs of a step of its training; NaN where it draws at random.
+THEN = """
+again = torch.full((1,), float("nan"))
+weights = list(model.parameters()) if isinstance(model, torch.nn.Module) else []
+if sum(w.numel() for w in weights) == len(before):
+    torch.nn.utils.vector_to_parameters(before.to(weights[0].dtype), weights)
+    model.train()
+    first, second = (torch.as_tensor(model(inputs)) for _ in range(2))
+    nodes, reached = [first.grad_fn], set()
+    while nodes:  # weights that `parameters()` leaves out are not those of that step
+        node = nodes.pop()
+        if node is not None and node not in reached:
+            reached.add(node)
+            nodes += [child for child, _ in node.next_functions]
+    others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
+    again = first.detach() if torch.allclose(first, second, atol=1e-6) and not others else again
 """
 EVAL = """
 if isinstance(model, torch.nn.Module):
@@ -82,10 +121,7 @@ def draw(rng):
 def recital_loss(run):
     """Cross-entropy of the page's symbols, each with the rest of its line held back"""
     page = page_of(run.train[0])
-    losses = [
-        -log_chances(run.model(page[:, :known]))[np.arange(LINES), -1, page[:, known]]
-        for known in range(PROMPT, LENGTH)
-    ]
+    losses = [nll(run.model(page[:, :known])[:, -1], page[:, known]) for known in range(PROMPT, LENGTH)]
     return float(np.mean(losses))
 
 
@@ -100,77 +136,137 @@ def check_the_page_is_recited(run):
 
 
 def check_what_follows_changes_nothing(run):
-    """What follows a place does not change the answer there."""
-    rows, others = lines(run, SOME), lines(run, SOME)
-    whole, moved = chances(run.model(rows)), 0.0
-    for cut in CUTS:
-        changed = np.concatenate([rows[:, :cut], others[:, cut:]], axis=1)
-        moved = max(moved, np.abs(chances(run.model(changed)) - whole)[:, :cut].max())
-    assert moved < 1e-3, f"with other symbols after it, a chance moves by up to {moved:.2g} (0 wanted)"
+    """What follows a position does not change the answer there, nor do other lines."""
+    for count, length in SHAPES:
+        rows, others = lines(run, count)[:, :length], lines(run, count)[:, :length]
+        for cut in {1, length // 3 + 1, 2 * length // 3, length - 1} - {length}:
+            moved = change(run, rows, np.concatenate([rows[:, :cut], others[:, cut:]], axis=1))[:, :cut].max()
+            assert moved < 0.01, f"with other symbols after it, a log-probability moves by up to {moved:.2g} (0 wanted)"
+        moved = change(run, rows, np.concatenate([rows[:1], others[1:]]))[0].max()
+        assert moved < 0.01, f"with other lines beside it, a log-probability moves by up to {moved:.2g} (0 wanted)"
 
 
 def check_the_first_symbol_counts_to_the_end(run):
-    """The first symbol of a line can change the answer at every place of it."""
-    rows = lines(run, 4 * SOME)
-    other = rows.copy()
-    other[:, 0] = run.rng.permutation(rows[:, 0])
-    moved = np.abs(log_chances(run.model(rows)) - log_chances(run.model(other))).max(axis=(0, 2))
-    still = int((moved == 0).sum())
-    assert not still, f"with another first symbol, at {still} of {LENGTH} places nothing changes at all (0 wanted)"
+    """A symbol of a line can change the answer at its own position and at every later one."""
+    for length in (LENGTH, 39, 17, 9):
+        for place in (0, 1, length // 2):
+            rows = lines(run, 4 * SOME)[:, :length]
+            other = rows.copy()
+            other[:, place] = run.rng.permutation(rows[:, place])
+            still = int((change(run, rows, other).max(axis=0)[place:] == 0).sum())
+            assert not still, (
+                f"with another symbol at position {place}, at {still} of {length - place} nothing changes (0 wanted)"
+            )
 
 
 def check_every_weight_learns(run):
     """Training changes all the numbers that an answer is computed with."""
-    names = ["forgotten", "learnt", "optimisers"]
-    count = run.ask(LEARNT, {"rows": lines(run, 2)}, names, needs=["model"])
-    if not count["optimisers"]:
-        return  # an own rule of learning: whether it reaches everything cannot be asked
-    still, all_of_them = int(count["forgotten"]), int(count["forgotten"] + count["learnt"])
-    assert not still, f"{still} of {all_of_them} weights are never changed (0 wanted)"
+    names = ["forgotten", "learned", "optimizers"]
+    count = run.ask(LEARNED, {"rows": lines(run, 2)}, names, needs=["model"])
+    still, all_of_them = int(count["forgotten"]), int(count["forgotten"] + count["learned"])
+    if count["optimizers"]:
+        assert not still, f"{still} of {all_of_them} weights are never changed (0 wanted)"
+    moments = run.moments
+    if len(moments) < 2:
+        if not count["optimizers"]:
+            raise UndecidedError("which weights training changes could not be seen")
+        return
+    told = run.ask(USED, {"rows": lines(run, 4)}, ["sizes", "used"], needs=["model"])
+    if told["sizes"].sum() != len(moments[0].before):
+        return
+    for start, end in ((moments[0].before, moments[-1].after), *((m.before, m.after) for m in moments)):
+        parts = np.split(np.abs(end - start), np.cumsum(told["sizes"])[:-1])
+        still = sum(part.size for part, used in zip(parts, told["used"], strict=True) if used and not part.any())
+        assert not still, f"{still} of {told['sizes'].sum()} weights are not changed (0 wanted)"
 
 
-def check_the_next_symbol_is_expected_most(run):
-    """Of the symbols around a place, the one that follows is expected most."""
-    page = page_of(run.train[0])
-    expected, places = log_chances(run.model(page)), np.arange(2, LENGTH - 2)
-    cost = {
-        offset: -np.take_along_axis(expected[:, places], page[:, places + offset, None], axis=2).mean()
-        for offset in range(-2, 3)
-    }
-    follows, cheapest = cost[1], min(cost.values())
-    assert follows == cheapest, f"it costs {follows:.2f} nats, and another one nearby {cheapest:.2f} (more wanted)"
+def check_the_next_symbol_is_learned(run):
+    """At each position, training makes the symbol that follows more likely."""
+    shares = [share for share in map(taught, run.audit.needed().calls) if share is not None]
+    if not shares:
+        raise UndecidedError("which symbols training makes more likely could not be seen")
+    worst = min(shares)
+    assert worst > 0.9, f"at one step, of {worst:.0%} of the positions it is the one that follows (over 90 % wanted)"
+
+
+def check_every_step_trains_the_same_model(run):
+    """At every step of the training, the model computes what it computes when it is asked."""
+    apart = [then_and_now(run, moment) for moment in run.moments]
+    known = np.array([gap for gap in apart if not np.isnan(gap)])
+    if not len(known) or known.min() > 0.02:
+        raise UndecidedError("what the model computed in training could not be compared")
+    odd = float(np.mean(known > 0.02))
+    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
 
 
 def check_a_cache_changes_no_answer(run):
     """A line that is read in pieces with `read_on` gets the answers that it gets when it is read at once."""
-    rows = lines(run, 3)
-    moved = moved_most(run.model(rows), in_pieces(run, rows, between=False))
-    assert moved < 1e-3, f"a chance moves by up to {moved:.2g} (0 wanted)"
+    for pieces in PIECES:
+        for count in (1, 3, LINES):
+            rows = lines(run, count)
+            moved = moved_most(run.model(rows), in_pieces(run, rows, pieces, between=False))
+            assert moved < 1e-3, f"{count} lines in {len(pieces)} pieces: a probability moves by {moved:.2g} (0 wanted)"
 
 
 def check_texts_have_caches_of_their_own(run):
     """Another text that is read in between, with its own cache, changes nothing."""
-    rows = lines(run, 3)
-    moved = moved_most(in_pieces(run, rows, between=False), in_pieces(run, rows, between=True))
-    assert moved < 1e-3, f"a chance moves by up to {moved:.2g} (0 wanted)"
+    for pieces in PIECES[:2]:
+        rows = lines(run, 3)
+        moved = moved_most(in_pieces(run, rows, pieces, between=False), in_pieces(run, rows, pieces, between=True))
+        assert moved < 1e-3, f"a probability moves by up to {moved:.2g} (0 wanted)"
 
 
 def check_nothing_is_read_twice(run):
     """To read a prompt and then symbol by symbol takes no more work than to read the line once."""
-    work = run.ask(WORK, {"rows": lines(run, 1)}, ["once", "spent"], needs=["model", "read_on"], prompt=PROMPT)
-    ratio = float(work["spent"] / work["once"])
-    assert ratio < 1.5, f"it takes {ratio:.1f} times the work (about 1 wanted)"
+    for count, prompt in ((1, PROMPT), (1, 1), (5, 25)):
+        arrays = {"rows": lines(run, count)}
+        work = run.ask(WORK, arrays, ["once", "spent"], needs=["model", "read_on"], prompt=prompt)
+        ratio = float(work["spent"] / work["once"])
+        assert ratio < 1.4, f"after {prompt} symbols it takes {ratio:.1f} times the work (about 1 wanted)"
 
 
-def in_pieces(run, rows, *, between):
+def taught(call):
+    """At how many of its positions the symbol that a step makes most likely is the next one; None: not known."""
+    if call.slope is None or call.slope.ndim != 3 or not call.inputs or call.inputs[0].ndim != 2:
+        return None
+    rows, slope = call.inputs[0][: len(call.slope)], call.slope
+    if rows.dtype.kind != "i" or slope.shape[:2] != rows.shape or slope.shape[2] <= rows.max():
+        return None
+    asked = np.abs(slope[:, :-1]).max(axis=2) > 1e-3 * np.abs(slope).max()
+    return float(np.mean((slope[:, :-1].argmin(axis=2) == rows[:, 1:])[asked])) if asked.any() else None
+
+
+def then_and_now(run, moment):
+    """How far a step's log-probabilities are from those of the model at the same weights; NaN: not to be told."""
+    call = moment.call
+    if len(call.inputs) != 1:
+        return np.nan
+    arrays = {"before": moment.before, "inputs": call.inputs[0]}
+    again = run.ask(THEN, arrays, ["again"], needs=["model"])["again"][: len(call.output)]
+    if again.shape != call.output.shape:
+        return np.nan
+    return float(np.abs(log_probabilities(again) - log_probabilities(call.output)).max())
+
+
+def change(run, rows, others):
+    """How far log-probabilities of rows move, (N, T), where others are asked about instead, in either mode."""
+    moved = []
+    for training in (False, True):
+        arrays = {"rows": rows, "others": others}
+        both = run.ask(TWICE, arrays, ["first", "second"], needs=["model"], training=training)
+        moved.append(np.abs(log_probabilities(both["first"]) - log_probabilities(both["second"])).max(axis=2))
+    return np.maximum(*moved)
+
+
+def in_pieces(run, rows, pieces, *, between):
     """The answers to rows that are read in pieces; where wanted with other lines ``between`` the pieces."""
-    arrays = {"rows": rows, "others": lines(run, 2), "lengths": np.array(PIECES)}
+    arrays = {"rows": rows, "others": lines(run, 2), "lengths": np.array(pieces)}
     return run.ask(IN_PIECES, arrays, ["pieces"], needs=["model", "read_on"], between=between)["pieces"]
 
 
 def moved_most(answers, others):
-    """The largest difference of a chance."""
-    return float(np.abs(chances(answers) - chances(others)).max())
+    """The largest difference of a probability."""
+    return float(np.abs(probabilities(answers) - probabilities(others)).max())
 
 
 def lines(run, count):
@@ -188,17 +284,3 @@ def page_of(codes):
 def numbers_of(codes):
     """The symbols' numbers, in the order of the alphabet."""
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
-
-
-def chances(outputs):
-    """Probabilities of the last axis."""
-    return np.exp(log_chances(outputs))
-
-
-def log_chances(outputs):
-    """Log-probabilities of the last axis, from logits, log-probabilities or probabilities."""
-    z = np.asarray(outputs, dtype=np.float64)
-    if z.min() >= 0 and np.abs(z.sum(axis=-1) - 1).max() < 1e-3:
-        return np.log(np.maximum(z, 1e-30))
-    z = z - z.max(axis=-1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))

@@ -9,19 +9,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
+
+from bugkit.box.inside.tensors import (
+    copied,
+    first_rows,
+    flat,
+    is_added_to,
+    norm_of,
+    norms_of,
+    plain,
+    tensors_in,
+    unwrapped,
+)
 
 Array = np.ndarray[Any, Any]
 LOOKS = 48  # calls of a training that are looked at
 MAX_LOOKS = 4 * LOOKS  # of one that goes on for longer than its budget
 MAX_BYTES = 12 << 20  # of what they were given and gave
-MAX_NUMBERS = 1 << 14  # of one output; of a larger one the first rows are kept
 MAX_MOMENTS = 12
 MOMENTS_EVERY = 4  # calls that are looked at
 MOST_BY_HAND = 16  # after so many steps without an optimizer, steps are what they are
 MAX_WEIGHTS = 150_000  # numbers in a model whose weights are kept
 GOLDEN = (math.sqrt(5) - 1) / 2
-_is_wrapped = torch._C._functorch.is_functorch_wrapped_tensor
 
 
 class Samples:
@@ -137,16 +146,16 @@ class Ledger:
         rows = next((len(t) for t in tensors if t.dim()), 1)
         training = sum([part.training for part in self.parts]) / len(self.parts)
         index, step, fresh = self.count - 1, self.step, self._fresh
-        given_then, gave_then = [_copied(t) for t in tensors], _copied(_first_rows(unwrapped(gave)))
+        given_then, gave_then = [copied(t) for t in tensors], copied(first_rows(unwrapped(gave)))
         return Call(index, number, step, rows, training, fresh, given_then, gave_then)
 
     def learnt(self, call: Call, slope: Any, *, alone: bool) -> None:
         """A gradient has come back to the call's output; ``alone`` where no other call was made meanwhile."""
         call.learnt = True
-        call.slope = None if slope is None else _copied(_first_rows(slope))
+        call.slope = None if slope is None else copied(first_rows(slope))
         if alone and call.fresh and slope is not None:
             moved = [p for p in self.parameters if p.is_leaf and p.requires_grad and id(p) in self._moved]
-            if any(_is_added_to(p) for p in moved):
+            if any(is_added_to(p) for p in moved):
                 call.left_over = norm_of([p.grad for p in moved])
         self.calls.append(call)
         self._begin_moment(call)
@@ -181,7 +190,7 @@ class Ledger:
         self._by_hand = self._by_hand + 1 if by_version and not (stepped or first) else 0
         writes = sum(versions) - sum(self._versions)
         if closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND:
-            self._mark = _mark(self.parameters)  # more writes than usual: weights may have been put back
+            self._mark = norms_of(self.parameters)  # more writes than usual: weights may have been put back
         self._writes = writes
         if closely:
             self._moved = self._which_moved(versions, before)
@@ -203,7 +212,7 @@ class Ledger:
             self._come_back(self._steps_at.setdefault(self._mark, self.step), clock)
         self._then[self.step] = clock, self.taken
         if self.moments and self.moments[-1].after is None:
-            self.moments[-1].after = _flat(self.parameters)
+            self.moments[-1].after = flat(self.parameters)
 
     def _which_moved(self, versions: list[int], before: tuple[float, ...]) -> frozenset[int]:
         """The parameters that changed, by identity. Through ``.data`` they change without a new version."""
@@ -249,76 +258,6 @@ class Ledger:
     def _begin_moment(self, call: Call) -> None:
         if sum(p.numel() for p in self.parameters) > MAX_WEIGHTS or len(self.calls) % MOMENTS_EVERY != 1:
             return
-        self.moments.append(Moment(call, _flat(self.parameters)))
+        self.moments.append(Moment(call, flat(self.parameters)))
         if len(self.moments) > 2 * MAX_MOMENTS:
             del self.moments[1:-1:2]
-
-
-def _is_added_to(parameter: Any) -> bool:
-    """Whether the backward pass that is running adds to ``.grad``; ``autograd.grad`` gives its gradients away."""
-    with torch.enable_grad():
-        node = parameter.view_as(parameter).grad_fn.next_functions[0][0]
-    try:
-        return bool(torch._C._will_engine_execute_node(node))
-    except RuntimeError:  # of ``autograd.grad`` this may not be asked
-        return False
-
-
-def norm_of(gradients: list[Any]) -> float:
-    """The norm of all gradients together; 0 where there are none."""
-    there = [g.detach() for g in gradients if g is not None and not g.is_sparse]
-    if not there:
-        return 0.0
-    with torch.no_grad():
-        return float(sum(norm.item() ** 2 for norm in torch._foreach_norm(there)) ** 0.5)
-
-
-def tensors_in(value: Any) -> Iterator[Any]:
-    """The tensors in what a module is given or gives, without the wrappers of ``torch.func``."""
-    if isinstance(value, torch.Tensor):
-        yield unwrapped(value)
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from tensors_in(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from tensors_in(one)
-
-
-def unwrapped(tensor: Any) -> Any:
-    """The tensor without the wrappers of ``torch.func``."""
-    while _is_wrapped(tensor):
-        tensor = torch._C._functorch.get_unwrapped(tensor)
-    return tensor
-
-
-def plain(tensor: Any) -> Array:
-    """As numpy knows it."""
-    tensor = tensor.detach().cpu()
-    if tensor.dtype in (torch.bfloat16, torch.float16):
-        tensor = tensor.float()
-    array: Array = tensor.numpy()
-    return array
-
-
-def _mark(parameters: list[Any]) -> tuple[float, ...]:
-    """Differs when the weights do: their norms, one by one."""
-    with torch.no_grad(), torch._C._DisableFuncTorch():
-        return tuple(norm.item() for norm in torch._foreach_norm([p.detach() for p in parameters]))
-
-
-def _first_rows(tensor: Any) -> Any:
-    each = tensor[0].numel() if tensor.dim() and len(tensor) else 0
-    return tensor[: max(1, MAX_NUMBERS // each)] if each else tensor
-
-
-def _copied(tensor: Any) -> Any:
-    """A copy that stays as it is: a transform's tensors and a graph's are gone later."""
-    with torch.no_grad(), torch._C._DisableFuncTorch():
-        return tensor.detach().clone()
-
-
-def _flat(parameters: list[Any]) -> Array:
-    """All weights in one row, a copy."""
-    with torch._C._DisableFuncTorch():
-        return np.concatenate([plain(p).reshape(-1).astype(np.float32) for p in parameters])

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bugkit.box.inside.ledger import Samples, norm_of
+from bugkit.box.inside.ledger import Samples
+from bugkit.box.inside.tensors import norm_of
 
 
 @dataclass(eq=False)

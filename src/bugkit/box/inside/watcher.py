@@ -16,8 +16,9 @@ import torch
 from torch.optim import optimizer as optimizers
 
 from bugkit.box.inside.asked import modules_of
-from bugkit.box.inside.ledger import MAX_MOMENTS, Call, Ledger, Samples, tensors_in
+from bugkit.box.inside.ledger import MAX_MOMENTS, Call, Ledger, Samples
 from bugkit.box.inside.rounds import Rounds
+from bugkit.box.inside.tensors import tensors_in
 from bugkit.box.job import Job
 
 Arrays = dict[str, np.ndarray[Any, Any]]
