@@ -1,6 +1,8 @@
-"""What a correct fix of ex30 shows: what is expected is what is earned at work, and no episode knows of the next."""
+"""What a correct fix of ex30 shows: what is expected is what is earned in use, and no episode knows of the next."""
 
 import numpy as np
+
+from bugkit.checks import probabilities
 
 # The grader's own copy of the field.
 SIDE, GAMMA, COIN_PAYS, FOUNTAIN_PAYS = 5, 0.95, 8.0, 1.0
@@ -37,7 +39,7 @@ def heldout_loss(run):
 
 
 def check_robots_do_not_leave_with_the_coin(run):
-    """At work, robots do not leave with the coin: the fountain is worth more from everywhere."""
+    """In use, robots do not leave with the coin: the fountain is worth more from everywhere."""
     coin, starts, _, _ = worked_out(run)
     policy = chances(run)
     there = np.zeros(COUNT)
@@ -50,7 +52,7 @@ def check_robots_do_not_leave_with_the_coin(run):
 
 
 def check_the_critic_expects_what_is_earned(run):
-    """What the critic expects of a place is what the policy earns from there at work."""
+    """What the critic expects of a place is what the policy earns from there in use."""
     _, starts, earned, _ = worked_out(run)
     expected = np.asarray(run.value(np.arange(COUNT)), dtype=np.float64).reshape(COUNT)
     told, true = expected[starts].mean(), earned[starts].mean()
@@ -78,10 +80,42 @@ def check_nothing_is_expected_after_the_coin(run):
     assert change < 1e-3, f"other expectations at the coin move the advantages by {change:.2g} (0 wanted)"
 
 
+def check_advantages_are_made_of_rewards_and_expectations(run):
+    """Where nothing is paid and nothing expected there is no advantage, and a value counts once, whenever it is."""
+    met, step = some_steps(run), 5
+    met["truncated"][step, :4] = True
+    nothing = met | {name: np.zeros_like(met[name]) for name in NUMBERS}
+    made = float(np.abs(run.ask(ADVANTAGES, nothing | others(nothing), ["before"])["before"]).max())
+    assert made < 1e-3, f"out of nothing, advantages of up to {made:.2g} are made (0 wanted)"
+    for name, what in (("values", "the value of a place"), ("next_values", "the value of the next place")):
+        usual = counts(run, met, name, step, 6)
+        shares = [counts(run, met, name, step, robot) / usual if usual else 0.0 for robot in range(4)]
+        apart, share = max(shares) - min(shares), shares[1]
+        assert apart < 0.4, (
+            f"when the time is up, {what} counts from {min(shares):.2f} to {max(shares):.2f} times as usual"
+        )
+        # A step may be left out, the caller may add what is to come, and returns may count the next value more there.
+        once = abs(share) < 0.03 or abs(share - 1) < 0.3 or (name == "next_values" and share > 0.7)
+        assert once, f"when the time is up, {what} counts {share:.2f} times as much as usual (once wanted)"
+
+
 def some_steps(run):
     """Ten steps of eight robots in which nothing ends: the arguments of `advantages`."""
     met = {name: run.rng.normal(size=(10, 8)).astype(np.float32) for name in NUMBERS}
     return met | {name: np.zeros((10, 8), dtype=bool) for name in ("terminated", "truncated")}
+
+
+def others(met):
+    """The same numbers once more, under the names of the second time."""
+    return {f"other_{name}": met[name].copy() for name in NUMBERS}
+
+
+def counts(run, met, name, step, robot):
+    """How much one robot's advantage moves with one of its numbers; 0 if it cannot be asked."""
+    other = others(met)
+    other[f"other_{name}"][step, robot] += 0.5
+    answer = run.ask(ADVANTAGES, met | other, ["before", "after"])
+    return float((answer["after"] - answer["before"])[step, robot])
 
 
 def moved(run, met, where, step):
@@ -89,7 +123,7 @@ def moved(run, met, where, step):
 
     That all are multiplied by one number and shifted by another does not count: advantages may be standardised.
     """
-    other = {f"other_{name}": met[name].copy() for name in NUMBERS}
+    other = others(met)
     for name, steps in where.items():
         other[f"other_{name}"][steps] += run.rng.normal(size=(int(steps.sum()), 8)).astype(np.float32)
     answer = run.ask(ADVANTAGES, met | other, ["before", "after"])
@@ -116,9 +150,5 @@ def worked_out(run):
 
 
 def chances(run):
-    """The policy's chances (25, 5) of the moves; rows that do not sum to one are taken for logits."""
-    p = np.asarray(run.policy(np.arange(COUNT)), dtype=np.float64).reshape(COUNT, len(MOVES))
-    if p.min() >= 0 and np.abs(p.sum(axis=1) - 1).max() < 1e-3:
-        return p / p.sum(axis=1, keepdims=True)
-    p = np.exp(p - p.max(axis=1, keepdims=True))
-    return p / p.sum(axis=1, keepdims=True)
+    """The policy's probabilities (25, 5) of the moves; logits are taken as well."""
+    return probabilities(np.asarray(run.policy(np.arange(COUNT))).reshape(COUNT, len(MOVES)))
