@@ -220,7 +220,6 @@ def test_a_report_of_the_right_form_is_taken():
         (report_of(names=["x" * 10_000]), np.zeros(1)),
         (report_of(status="raised"), np.zeros(1)),
         (report_of(status="raised", error={"cell": "a", "line": None, "type": "E", "message": 7}), np.zeros(1)),
-        (report_of(error={"cell": "a", "line": None, "type": "E", "message": "m"}), np.zeros(1)),
         (report_of(), None),
         (report_of(), np.zeros((2, 2))),
         (report_of(), np.zeros(2, dtype="i8")),

@@ -99,6 +99,15 @@ def test_an_exception_is_quoted_with_its_cell_and_line():
         assert part in text
 
 
+def test_an_exception_behind_the_last_cell_is_told_and_is_no_matter():
+    error = LearnerError("mine", 1, "ZeroDivisionError", "division", ())
+    run = RunResult(0, "ok", loss=0.01, converged=True, error=error)
+    text = " ".join(printed(verdict(outcome="passed", runs=(run,), checks=())).split())
+    assert "`mine`, line 1, after the exercise's last cell: the check went on without it" in text
+    ended = RunResult(1, "raised", "E", error=LearnerError("model", 3, "ValueError", "shapes", ()))
+    assert "`model`, line 3\n" in printed(verdict(outcome="error", runs=(run, ended), checks=()))
+
+
 def test_hostile_text_is_shown_as_text():
     nasty = "\x1b[31m[bold]PASSED[/bold]\x1b]8;;http://x\x07link\u202e\u2066\r\n\x00[link=http://x]y[/link]"
     nasty += "z" * 9000

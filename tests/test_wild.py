@@ -101,6 +101,11 @@ def test_a_cell_that_fails_before_all_is_there_ends_the_run(grader, tmp_path):
     assert (verdict.runs[0].status, verdict.runs[0].error.cell) == ("raised", "mine")
 
 
+def test_of_a_scratch_cell_that_fails_the_learner_is_told(grader, tmp_path):
+    run = verdict_of(WILD["a scratch cell that fails when all is there"], grader, tmp_path).runs[0]
+    assert (run.status, run.error.cell, run.error.type) == ("ok", "mine", "ZeroDivisionError")
+
+
 def test_of_two_different_cells_with_one_id_nobody_knows_which_is_meant(grader, tmp_path):
     def edit(cells):
         copied("model")(cells)

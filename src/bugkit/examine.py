@@ -114,7 +114,7 @@ def _told(result: RunResult, account: Account, curve: Any) -> RunResult:
     return replace(
         result,
         status=account.status,
-        detail=f"{told.type}: {told.message}" if told else "",
+        detail=f"{told.type}: {told.message}" if told and account.status != "ok" else "",
         error=told,
         steps=account.steps,
         seconds=account.seconds,

@@ -48,7 +48,7 @@ class RunResult:
     steps: int = 0
     seconds: float = 0.0
     curve: tuple[float, ...] = ()  # as recorded by the notebook, one per step; never believed
-    error: LearnerError | None = None
+    error: LearnerError | None = None  # with the status ok, of a cell of the learner's own behind the exercise's last
     checks: tuple[CheckResult, ...] = ()
     rescaled: bool = False  # the model was trained on other numbers than those that the grader feeds it
 

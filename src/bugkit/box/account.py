@@ -64,7 +64,7 @@ def account_of(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple
         raise Stopped("no_answer", ODD) from None
     if curve is None or curve.ndim != 1 or curve.dtype != np.float64 or len(curve) > MOST_LOSSES:
         raise Stopped("no_answer", ODD)
-    if (account.status == "ok") != (account.error is None):
+    if account.status != "ok" and account.error is None:
         raise Stopped("no_answer", ODD)
     return account, curve
 

@@ -72,7 +72,7 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "unit": target.unit,
         "runs": [_run(verdict, number) for number in range(len(verdict.runs))],
         "still_there": words.STILL_THERE if words.is_still_there(verdict) else "",
-        "error": next((run.error for run in verdict.runs if run.error), None),
+        "raising": words.raising(verdict),
         "curve": shown,
         "plot": picture.plot(shown, target) if shown else None,
         "in_words": curve.in_words(shown, target) if shown else "",

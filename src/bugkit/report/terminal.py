@@ -86,13 +86,13 @@ def _run_in_words(run: RunResult, verdict: Verdict) -> str:
 
 
 def _error(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    error = next((run.error for run in verdict.runs if run.error), None)
-    if error is None:
+    run = words.raising(verdict)
+    if run is None or run.error is None:
         return
-    yield from _heading(words.raised_in(error))
-    for place, text in words.trace(error):
+    yield from _heading(words.raised_in(run))
+    for place, text in words.trace(run.error):
         yield Text(f"{place}  {text}" if place else text, style="dim"), 2
-    yield Text(words.exception(error)), 2
+    yield Text(words.exception(run.error)), 2
 
 
 def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:

@@ -64,10 +64,17 @@ def in_one(sentences: Iterable[str]) -> str:
     return " ".join(text[:1].upper() + text[1:].removesuffix(".") + "." for text in sentences)
 
 
-def raised_in(error: LearnerError) -> str:
-    """Where the learner's exception was raised."""
-    line = f", line {error.line}" if error.line else ""
-    return f"Your notebook raised an exception in the cell `{clean(error.cell, 60)}`{line}"
+def raising(verdict: Verdict) -> RunResult | None:
+    """The run whose exception is shown: one that it ended, if there is one."""
+    return min((run for run in verdict.runs if run.error), key=lambda run: run.status == "ok", default=None)
+
+
+def raised_in(run: RunResult) -> str:
+    """Where the learner's exception was raised, and whether it matters."""
+    assert run.error is not None
+    line = f", line {run.error.line}" if run.error.line else ""
+    behind = ", after the exercise's last cell: the check went on without it" if run.status == "ok" else ""
+    return f"Your notebook raised an exception in the cell `{clean(run.error.cell, 60)}`{line}{behind}"
 
 
 def exception(error: LearnerError) -> str:

@@ -31,9 +31,10 @@ class _Session:
         if error is None and cells.shell().exit_now:
             error = SystemExit("the notebook ended itself")
         running = self._names.get(result.info.raw_cell, "")
-        forgiven = running in self.job.spared or (running in self.job.may_raise and not isinstance(error, SystemExit))
-        if error is not None and not forgiven and self.report["status"] == "ok":
-            self.report = {"status": cells.status_of(error), "error": cells.blame(error, running, self.job.cells)}
+        expected = running in self.job.may_raise and not isinstance(error, SystemExit)
+        if error is not None and not expected and self.report["error"] is None:
+            status = "ok" if running in self.job.spared else cells.status_of(error)
+            self.report = {"status": status, "error": cells.blame(error, running, self.job.cells)}
 
 
 _session: _Session | None = None
