@@ -402,3 +402,14 @@ def test_watching_changes_no_number(train):
 
 
 CALL = nn.Module.__call__
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.trace")
+def test_a_trace_holds_nothing_of_the_watcher():
+    def traced(model):
+        plain(model)
+        assert torch.jit.trace(model, X[:4]).inlined_graph.str().count("aten::") == 3, "two layers and what is between them"
+        return model
+
+    audit, _ = watched(traced)
+    assert audit.steps == STEPS

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bugkit.checks import nll, probabilities
-from bugkit.run import LearnerCodeError
+from bugkit.questions import replayed
 
 LENGTH = 12  # letters in a row
 PREFIXES = (3, 6, 12)
@@ -23,19 +23,6 @@ def outputs(letters):
 
 
 first, again, other = outputs(rows), outputs(rows), outputs(changed)
-"""
-# What the model answers in train mode or in eval mode, with the weights that it had at some step of the training.
-THEN = """
-import copy
-
-bk_copy = copy.deepcopy(model)
-bk_copy.train(bk_training)
-with torch.no_grad():
-    bk_at = 0
-    for bk_p in bk_copy.parameters():
-        bk_p.copy_(bk_weights[bk_at : bk_at + bk_p.numel()].reshape(bk_p.shape))
-        bk_at += bk_p.numel()
-    now, again = bk_copy(*bk_given), bk_copy(*bk_given)
 """
 
 
@@ -88,21 +75,8 @@ def check_later_letters_change_nothing_in_training(run):
 
 def check_the_network_answers_as_it_did_in_training(run):
     """With the weights that it had then, the network answers the rows of a step as it did in the training."""
-    for moment in run.moments:
-        call = moment.call
-        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
-            continue  # the weights that it had may have been others than its own
-        given = {f"bk_{i}": one for i, one in enumerate(call.inputs)}
-        code = f"bk_given = ({''.join(f'{name}, ' for name in given)})" + THEN
-        arrays = {**given, "bk_weights": moment.before}
-        try:
-            told = run.ask(code, arrays, ["now", "again"], needs=["model"], bk_training=call.training == 1)
-        except LearnerCodeError:
-            return  # the model is no module, or is called otherwise
-        now, then = told["now"].astype(np.float64), call.output.astype(np.float64)
-        if now.shape[1:] != then.shape[1:] or not np.allclose(now, told["again"], atol=1e-4):
-            continue  # dropout
-        off = float(np.abs(now[: len(then)] - then).max() / max(np.abs(then).max(), 1e-3))
+    for call, then, now in replayed(run):
+        off = float(np.abs(now - then).max() / max(np.abs(then).max(), 1e-3))
         assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
 
 

@@ -4,37 +4,11 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities
+from bugkit.questions import moved, trained_otherwise
 
 LENGTH = 16  # letters that the network must be able to read at once
 PREFIXES = (3, 6, 10, 15)
 REACH = 2  # letters to both sides of a position
-# The same rows twice, once with other letters or rows; whatever is drawn at random is drawn alike.
-TWICE = """
-both = []
-for given in (rows, others):
-    if isinstance(model, torch.nn.Module):
-        model.train(training)
-    torch.manual_seed(0)
-    both.append(torch.as_tensor(model(given)).detach())
-first, second = both
-"""
-# What the model computes from the weights and inputs of a step of its training; NaN where it draws at random.
-THEN = """
-again = torch.full((1,), float("nan"))
-weights = list(model.parameters()) if isinstance(model, torch.nn.Module) else []
-if sum(w.numel() for w in weights) == len(before):
-    torch.nn.utils.vector_to_parameters(before.to(weights[0].dtype), weights)
-    model.train()
-    first, second = (torch.as_tensor(model(inputs)) for _ in range(2))
-    nodes, reached = [first.grad_fn], set()
-    while nodes:  # weights that `parameters()` leaves out are not those of that step
-        node = nodes.pop()
-        if node is not None and node not in reached:
-            reached.add(node)
-            nodes += [child for child, _ in node.next_functions]
-    others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
-    again = first.detach() if torch.allclose(first, second, atol=1e-6) and not others else again
-"""
 
 
 def heldout_loss(run):
@@ -84,19 +58,15 @@ def check_answers_do_not_change_with_what_follows(run):
     for count, length, cut in ((32, 16, 8), (32, 16, 15), (1, 16, 1), (3, 7, 4), (100, 12, 11)):
         some, other = rows[:count, :length], run.rng.integers(27, size=(count, length))
         other[:, :cut] = some[:, :cut]
-        moved = change(run, some, other, np.s_[:, :cut])
-        assert moved < 0.01, f"with other letters after it, a log-probability moves by up to {moved:.2g} (0 wanted)"
-        moved = change(run, some, np.concatenate([some[:1], rows[-count:, :length]])[:count], np.s_[:1])
-        assert moved < 0.01, f"with other rows beside it, a log-probability moves by up to {moved:.2g} (0 wanted)"
+        gap = moved(run, some, other)[:, :cut].max()
+        assert gap < 0.01, f"with other letters after it, a log-probability moves by up to {gap:.2g} (0 wanted)"
+        gap = moved(run, some, np.concatenate([some[:1], rows[-count:, :length]])[:count])[:1].max()
+        assert gap < 0.01, f"with other rows beside it, a log-probability moves by up to {gap:.2g} (0 wanted)"
 
 
 def check_every_step_trains_the_same_model(run):
     """At every step of the training, the model computes what it computes when it is asked."""
-    apart = [then_and_now(run, moment) for moment in run.moments]
-    known = np.array([gap for gap in apart if not np.isnan(gap)])
-    if not len(known) or known.min() > 0.02:
-        raise UndecidedError("what the model computed in training could not be compared")
-    odd = float(np.mean(known > 0.02))
+    odd = trained_otherwise(run)
     assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
 
 
@@ -122,28 +92,6 @@ def taught(call):
     known = asked if last.sum() >= 8 else asked & (np.arange(rows.shape[1]) < rows.shape[1] - 1)
     shares = [right[known[:, t], t].mean() for t in range(rows.shape[1]) if known[:, t].any()]
     return float(min(shares)) if shares else None
-
-
-def then_and_now(run, moment):
-    """How far a step's log-probabilities are from those of the model at the same weights; NaN: not to be told."""
-    call = moment.call
-    if len(call.inputs) != 1:
-        return np.nan
-    arrays = {"before": moment.before, "inputs": call.inputs[0]}
-    again = run.ask(THEN, arrays, ["again"], needs=["model"])["again"][: len(call.output)]
-    if again.shape != call.output.shape:
-        return np.nan
-    return float(np.abs(log_probabilities(again) - log_probabilities(call.output)).max())
-
-
-def change(run, rows, others, where):
-    """How far log-probabilities of rows move where others are asked about instead, in either mode."""
-    moved = []
-    for training in (False, True):
-        arrays = {"rows": rows, "others": others}
-        both = run.ask(TWICE, arrays, ["first", "second"], needs=["model"], training=training)
-        moved.append(np.abs(log_probabilities(both["first"])[where] - log_probabilities(both["second"])[where]).max())
-    return float(np.max(moved))
 
 
 def written(run, rows):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities, nll, probabilities
+from bugkit.questions import trained_otherwise
 
 LENGTH = 16  # symbols that the network must be able to read at once
 PREFIXES = (6, 10, 15)
@@ -74,23 +74,6 @@ with torch.no_grad():
             p.copy_(value)
 outputs = torch.stack(outputs)
 """
-# What the model computes from the weights and inputs of a step of its training; NaN where it draws at random.
-THEN = """
-again = torch.full((1,), float("nan"))
-weights = list(model.parameters()) if isinstance(model, torch.nn.Module) else []
-if sum(w.numel() for w in weights) == len(before):
-    torch.nn.utils.vector_to_parameters(before.to(weights[0].dtype), weights)
-    model.train()
-    first, second = (torch.as_tensor(model(inputs)) for _ in range(2))
-    nodes, reached = [first.grad_fn], set()
-    while nodes:  # weights that `parameters()` leaves out are not those of that step
-        node = nodes.pop()
-        if node is not None and node not in reached:
-            reached.add(node)
-            nodes += [child for child, _ in node.next_functions]
-    others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
-    again = first.detach() if torch.allclose(first, second, atol=1e-6) and not others else again
-"""
 
 
 def heldout_loss(run):
@@ -140,24 +123,8 @@ def check_the_gradient_reaches_the_first_block(run):
 
 def check_every_step_trains_the_same_model(run):
     """At every step of the training, the model computes what it computes when it is asked."""
-    apart = [then_and_now(run, moment) for moment in run.moments]
-    known = np.array([gap for gap in apart if not np.isnan(gap)])
-    if not len(known) or known.min() > 0.02:
-        raise UndecidedError("what the model computed in training could not be compared")
-    odd = float(np.mean(known > 0.02))
+    odd = trained_otherwise(run)
     assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
-
-
-def then_and_now(run, moment):
-    """How far a step's log-probabilities are from those of the model at the same weights; NaN: not to be told."""
-    call = moment.call
-    if len(call.inputs) != 1:
-        return np.nan
-    arrays = {"before": moment.before, "inputs": call.inputs[0]}
-    again = run.ask(THEN, arrays, ["again"], needs=["model"])["again"][: len(call.output)]
-    if again.shape != call.output.shape:
-        return np.nan
-    return float(np.abs(log_probabilities(again) - log_probabilities(call.output)).max())
 
 
 def flow(run, returns, code=""):

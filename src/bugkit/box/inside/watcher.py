@@ -23,6 +23,7 @@ from bugkit.box.job import Job
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 _transform = torch._C._functorch.peek_interpreter_stack
+_tracing = torch._C._get_tracing_state
 
 
 class Watcher:
@@ -101,7 +102,7 @@ class Watcher:
 
         def call(module: Any, *args: Any, **kwargs: Any) -> Any:
             nonlocal inside
-            if inside or is_compiling():
+            if inside or is_compiling() or _tracing() is not None:  # a trace would keep what is done to look
                 return original(module, *args, **kwargs)
             inside = True
             try:
