@@ -24,6 +24,7 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["run", "symptoms"],
     ["checks"],
     ["examine", "questions"],
+    ["invariants"],
     ["pristine", "grader", "progress", "report", "workspace"],
     ["attempt", "author", "magic", "watch", "classroom"],
     ["lab"],

@@ -210,7 +210,7 @@ class Trained:
     def __init__(self, known, batches):
         self.train = (known, None)
         calls = [Call(i, len(batch), 1.0, 0.0, (batch,), batch[:, :1], None) for i, batch in enumerate(batches)]
-        self.audit = Audit(tuple(calls), len(calls), np.zeros(0), np.zeros(0), asked=True)
+        self.audit = Audit(tuple(calls), len(calls), np.zeros(0), np.zeros(0), len(calls), asked=True)
 
 
 def test_a_training_on_rescaled_inputs_is_told_from_one_on_the_data_as_they_are():

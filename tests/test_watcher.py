@@ -408,7 +408,9 @@ CALL = nn.Module.__call__
 def test_a_trace_holds_nothing_of_the_watcher():
     def traced(model):
         plain(model)
-        assert torch.jit.trace(model, X[:4]).inlined_graph.str().count("aten::") == 3, "two layers and what is between them"
+        assert torch.jit.trace(model, X[:4]).inlined_graph.str().count("aten::") == 3, (
+            "two layers and what is between them"
+        )
         return model
 
     audit, _ = watched(traced)

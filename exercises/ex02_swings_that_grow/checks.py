@@ -3,6 +3,11 @@
 import numpy as np
 
 from bugkit.checks import mean_squared_error, redrawn
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 # The gradient that the training's own loss has at these weights.
 GRADIENT = """

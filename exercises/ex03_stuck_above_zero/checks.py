@@ -4,6 +4,11 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import nll, probabilities, redrawn, rows_among
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 FEW = 20  # answers, too few to tell
 SCALES = (1, 3, 10, 30, 100, 1000)  # brighter images make a network surer; the largest may overflow to NaN

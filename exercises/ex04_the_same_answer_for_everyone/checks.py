@@ -3,6 +3,11 @@
 import numpy as np
 
 from bugkit.checks import mean_squared_error, redrawn, rows_among
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 ASTRAY = 0.4  # a cosine; the slope of absolute errors keeps 0.5 of the way
 SIZES = (2, 3, 16, 31, 32, 33, 64, 398)  # numbers of patients

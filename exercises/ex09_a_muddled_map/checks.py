@@ -4,6 +4,11 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import nll, redrawn
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 # Twenty steps on a batch whose labels are new; then for each matrix of numbers how far the loss falls when a fifth of
 # that matrix's change is made, and of no other. Matrices that cannot learn are counted apart.

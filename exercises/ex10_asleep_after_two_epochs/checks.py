@@ -4,6 +4,11 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import nll, redrawn
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 DECAY = 0.9  # of the learning rate, in an epoch
 EPOCHS = 20

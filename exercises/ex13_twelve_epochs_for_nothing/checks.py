@@ -3,6 +3,12 @@
 import numpy as np
 
 from bugkit.checks import accuracy, nll, probabilities, redrawn, rows_among
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
+from bugkit.questions import answers_by_training
 
 # An epoch of images that carry their label in every pixel. A notebook without `batches`, or with one that takes other
 # arguments, is not asked.
@@ -67,7 +73,7 @@ def check_every_step_teaches_an_image_its_own_label(run):
 
 def check_the_trained_network_answers(run):
     """It is the trained network that answers."""
-    assert run.audit.needed().asked, "what answers is not what was trained"
+    assert answers_by_training(run), "what answers is not what was trained"
 
 
 def has_gradients(call):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bugkit.checks import mean_squared_error, redrawn, rows_among
+from bugkit.invariants import check_gradients_are_whole
 
 DRAWS = 8  # how often the outcomes are drawn at random
 FEWEST = 20  # patients kept for validation

@@ -3,6 +3,7 @@
 import numpy as np
 
 from bugkit.checks import cross_entropy, redrawn
+from bugkit.invariants import check_every_row_teaches, check_gradients_are_whole
 
 MANY = 2400  # patients; more than any batch holds
 SIZES = (1, 2, 3, 7, 19, 20, 21, 41, 100, 333)  # patients

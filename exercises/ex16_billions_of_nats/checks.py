@@ -84,6 +84,14 @@ def check_a_step_follows_the_slope_of_the_mean_loss(run):
     assert follows, f"a computed gradient is {worst:.3g} times the slope that is measured (1 wanted)"
 
 
+def check_a_step_moves_every_parameter(run):
+    """A training step moves every array of the parameters."""
+    batch = _batch(run, 60)
+    moved = np.abs(_step(run, batch)).max(axis=1)
+    still = int((moved == 0).sum())
+    assert not still, f"{still} of {len(moved)} arrays stay as they are (0 wanted)"
+
+
 def check_twice_the_same_images_make_the_same_step(run):
     """A batch that holds each image twice makes the same step as the batch that holds it once."""
     for which in DOUBLED:
@@ -117,8 +125,8 @@ def _batch(run, size):
     x, y = run.train
     rows = run.rng.choice(len(y), size, replace=False)
     labels = y[rows].copy()
-    wrong = max(2, size // 10)
-    labels[:wrong] = (labels[:wrong] + 1) % 10
+    wrong = run.rng.permutation(size)[: max(2, size // 10)]
+    labels[wrong] = (labels[wrong] + 1) % 10
     return x[rows], labels
 
 

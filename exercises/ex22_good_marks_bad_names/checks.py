@@ -2,8 +2,14 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
 from bugkit.checks import nll, probabilities
-from bugkit.questions import replayed
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
+from bugkit.questions import answers_by_training, replayed, taught_next
 
 LENGTH = 12  # letters in a row
 PREFIXES = (3, 6, 12)
@@ -75,14 +81,23 @@ def check_later_letters_change_nothing_in_training(run):
 
 def check_the_network_answers_as_it_did_in_training(run):
     """With the weights that it had then, the network answers the rows of a step as it did in the training."""
-    for call, then, now in replayed(run):
-        off = float(np.abs(now - then).max() / max(np.abs(then).max(), 1e-3))
+    for call, then, answers in replayed(run):
+        off = float(max(np.abs(now - then).max() for now in answers) / max(np.abs(then).max(), 1e-3))
         assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+
+
+def check_every_step_teaches_the_letter_to_come(run):
+    """At each position, every step of the training makes the letter that comes next more likely."""
+    shares = [share for share in map(taught_next, run.audit.needed().calls) if share is not None]
+    if not shares:
+        raise UndecidedError("which letters training makes more likely could not be seen")
+    worst = min(shares)
+    assert worst > 0.95, f"at one position, a step does so in {worst:.0%} of the rows (all wanted)"
 
 
 def check_the_trained_network_answers(run):
     """It is the trained network that answers."""
-    assert run.audit.needed().asked, "what answers is not what was trained"
+    assert answers_by_training(run), "what answers is not what was trained"
 
 
 def check_earlier_letters_count(run):

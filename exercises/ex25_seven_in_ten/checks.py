@@ -5,6 +5,11 @@ from itertools import combinations
 import numpy as np
 
 from bugkit.checks import nll, probabilities, redrawn
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 from bugkit.questions import trained_otherwise
 
 SIDE = 4  # pieces along an edge of an image

@@ -4,9 +4,18 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities
-from bugkit.questions import moved, trained_otherwise
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
+from bugkit.questions import moved, taught_next, trained_otherwise
 
 LENGTH = 16  # letters that the network must be able to read at once
+ASKED = (  # rows, letters in each, and how many of these stay
+    *((32, 16, 8), (32, 16, 15), (1, 16, 1), (3, 7, 4), (100, 12, 11)),
+    *((2, 5, 2), (2, 16, 3), (1, 2, 1), (5, 3, 2)),
+)
 PREFIXES = (3, 6, 10, 15)
 REACH = 2  # letters to both sides of a position
 
@@ -35,12 +44,12 @@ def check_the_letter_to_come_is_expected_most(run):
 
 
 def check_every_step_teaches_the_letter_to_come(run):
-    """Wherever a training step has a target, it is the letter that comes next."""
-    shares = [share for share in map(taught, run.audit.needed().calls) if share is not None]
+    """At each position, every step of the training makes the letter that comes next more likely."""
+    shares = [share for share in map(taught_next, run.audit.needed().calls) if share is not None]
     if not shares:
         raise UndecidedError("which letters training makes more likely could not be seen")
     worst = min(shares)
-    assert worst > 0.95, f"at one step, for {worst:.0%} of the positions it is (all wanted)"
+    assert worst > 0.95, f"at one position, a step does so in {worst:.0%} of the rows (all wanted)"
 
 
 def check_what_it_writes_is_like_names(run):
@@ -55,7 +64,7 @@ def check_what_it_writes_is_like_names(run):
 def check_answers_do_not_change_with_what_follows(run):
     """What follows a position does not change the answer there, nor do other rows."""
     rows = run.rng.permutation(windows(run.heldout[0]))
-    for count, length, cut in ((32, 16, 8), (32, 16, 15), (1, 16, 1), (3, 7, 4), (100, 12, 11)):
+    for count, length, cut in ASKED:
         some, other = rows[:count, :length], run.rng.integers(27, size=(count, length))
         other[:, :cut] = some[:, :cut]
         gap = moved(run, some, other)[:, :cut].max()
@@ -68,30 +77,6 @@ def check_every_step_trains_the_same_model(run):
     """At every step of the training, the model computes what it computes when it is asked."""
     odd = trained_otherwise(run)
     assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
-
-
-def taught(call):
-    """At how many positions the letter that a step makes more likely may be the next one; None: not known.
-
-    What comes after the last position is not known; but it is no letter that stands at one place of all rows.
-    """
-    if call.slope is None or call.slope.ndim != 3 or not call.inputs or call.slope.shape[2] != 27:
-        return None
-    rows, slope = call.inputs[0][: len(call.slope)], call.slope
-    if rows.dtype.kind != "i" or slope.shape[:2] != rows.shape:
-        return None
-    asked = np.abs(slope).max(axis=2) > 1e-3 * np.abs(slope).max()
-    wanted = slope.argmin(axis=2)
-    right = asked.copy()
-    right[:, :-1] &= wanted[:, :-1] == rows[:, 1:]
-    last = asked[:, -1]
-    if last.sum() >= 8:
-        right[last, -1] = (
-            np.max([np.mean(wanted[last, -1] == rows[last, place]) for place in range(rows.shape[1])]) < 0.6
-        )
-    known = asked if last.sum() >= 8 else asked & (np.arange(rows.shape[1]) < rows.shape[1] - 1)
-    shares = [right[known[:, t], t].mean() for t in range(rows.shape[1]) if known[:, t].any()]
-    return float(min(shares)) if shares else None
 
 
 def written(run, rows):

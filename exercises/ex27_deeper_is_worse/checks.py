@@ -2,8 +2,14 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities, nll, probabilities
-from bugkit.questions import trained_otherwise
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
+from bugkit.questions import taught_next, trained_otherwise
 
 LENGTH = 16  # symbols that the network must be able to read at once
 PREFIXES = (6, 10, 15)
@@ -119,6 +125,15 @@ def check_the_gradient_reaches_the_first_block(run):
     norms = flow(run, ["norms"], GRADIENTS)["norms"]
     share = norms[0] / max(norms.max(), 1e-30)
     assert share > 0.03, f"it is {share:.2%} of that in the block with the largest (over 3 % wanted)"
+
+
+def check_every_step_teaches_the_symbol_to_come(run):
+    """At each position, every step of the training makes the symbol that comes next more likely."""
+    shares = [share for share in map(taught_next, run.audit.needed().calls) if share is not None]
+    if not shares:
+        raise UndecidedError("which symbols training makes more likely could not be seen")
+    worst = min(shares)
+    assert worst > 0.95, f"at one position, a step does so in {worst:.0%} of the rows (all wanted)"
 
 
 def check_every_step_trains_the_same_model(run):

@@ -2,7 +2,13 @@
 
 import numpy as np
 
+from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities, nll
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 
 LONGEST, PROMPT, MARK = 11, 12, 27  # letters, tokens up to the mark, the mark's number
 SOME = 64  # rows that are read at once
@@ -19,6 +25,21 @@ with torch.no_grad():
     with FlopCounterMode(display=False) as writing:
         write(rows[:, :PROMPT_LENGTH])
 once, spent = float(reading.get_total_flops()), float(writing.get_total_flops())
+"""
+
+# What is written with weights that nobody trained, after another batch of the same size; and what is predicted then.
+OTHER_WEIGHTS = """
+if isinstance(model, torch.nn.Module):
+    model.eval()
+usual = write(prompts)
+with torch.no_grad():
+    chance = torch.Generator().manual_seed(0)
+    for weights in model.parameters():
+        size = weights.std() if weights.numel() > 1 else weights.abs()
+        weights.add_(size * torch.randn(weights.shape, generator=chance))
+    write(others)
+    written = write(prompts)
+    scores = torch.as_tensor(model(torch.cat([prompts, torch.as_tensor(written)[:, :-1]], dim=1)))
 """
 
 
@@ -39,6 +60,21 @@ def check_it_writes_what_it_predicts(run):
         scores = log_probabilities(scores)
         chosen = np.take_along_axis(scores, written[..., None], axis=-1)[..., 0]
         agree = np.mean(scores.max(axis=-1) - chosen < 2e-3)  # two tokens may be as good as equal
+        assert agree == 1, f"in a batch of {size}, at {agree:.1%} of the positions they agree (all wanted)"
+
+
+def check_it_writes_so_with_any_weights(run):
+    """With other weights, too, what is written is what the network predicts when it reads the whole row at once."""
+    names = np.concatenate([rows_of(run.heldout[0]), rows_of(run.train[0])])
+    for size in SIZES[:-1]:
+        prompts = run.rng.permutation(names)[:size, :PROMPT]
+        arrays = {"prompts": prompts, "others": run.rng.permutation(names)[:size, :PROMPT]}
+        told = run.ask(OTHER_WEIGHTS, arrays, ["usual", "written", "scores"], needs=["model", "write"])
+        if np.array_equal(told["usual"], told["written"]):
+            raise UndecidedError("what is written does not change with the weights of `model`")
+        scores = told["scores"][:, PROMPT - 1 :]
+        chosen = np.take_along_axis(scores, told["written"][..., None], axis=-1)[..., 0]
+        agree = np.mean(scores.max(axis=-1) - chosen < 1e-2)
         assert agree == 1, f"in a batch of {size}, at {agree:.1%} of the positions they agree (all wanted)"
 
 

@@ -37,6 +37,32 @@ with torch.no_grad():
     mode(False)
     logits = torch.stack([torch.as_tensor(decode(some)) for some in codes[:decoded]])
 """
+# How the codes change with each of the two things that they are drawn from, by gradients and by trying.
+THROUGH = """
+with torch.no_grad():
+    parts = [torch.as_tensor(part).double() for part in encode(images)]
+parts = [part.clone().requires_grad_() for part in parts]
+chance = torch.Generator().manual_seed(1)
+share = torch.randn(parts[0].shape, generator=chance, dtype=torch.float64)
+
+def total():
+    torch.manual_seed(0)
+    return (torch.as_tensor(draw_codes(*parts)) * share).sum()
+
+ways = [torch.randn(part.shape, generator=chance, dtype=torch.float64) for part in parts]
+cost = total()
+found = torch.autograd.grad(cost, parts, allow_unused=True) if cost.requires_grad else [None, None]
+told = [float((g * way).sum()) if g is not None else 0.0 for g, way in zip(found, ways)]
+tried = []
+with torch.no_grad():
+    for part, way in zip(parts, ways):
+        part.add_(1e-6 * way)
+        ahead = float(total())
+        part.sub_(2e-6 * way)
+        tried.append((ahead - float(total())) / 2e-6)
+        part.add_(1e-6 * way)
+told, tried = np.array(told), np.array(tried)
+"""
 NAMES = ["encode", "draw_codes", "kl_divergence", "decode"]
 
 
@@ -66,15 +92,24 @@ def check_the_kl_term_is_that_of_the_codes(run):
 
 def check_codes_are_normal(run):
     """The codes of an image are drawn from a normal distribution, each for itself, that is no single point."""
-    codes = drawn(run, run.heldout[0][:200])["codes"].astype(np.float64)
-    centered = codes - codes.mean(axis=0)
-    spread = centered.std(axis=0)
-    assert spread.min() > 1e-6, f"the smallest standard deviation is {spread.min():.2g} (above 0 wanted)"
-    noise = centered / spread
-    tails = float(np.mean(noise**4))
-    assert 2.6 < tails < 3.4, f"their kurtosis is {tails:.2f} (about 3 wanted)"
-    for what, alike in (("images", noise[:, 1:] * noise[:, :-1]), ("draws", noise[1:] * noise[:-1])):
-        assert abs(alike.mean()) < 0.1, f"between {what}, their correlation is {alike.mean():.2f} (0 wanted)"
+    for size in (200, 64, 33, 2):
+        codes = drawn(run, run.heldout[0][:size])["codes"].astype(np.float64)
+        centered = codes - codes.mean(axis=0)
+        spread = centered.std(axis=0)
+        assert spread.min() > 1e-6, f"the smallest standard deviation is {spread.min():.2g} (above 0 wanted)"
+        noise = centered / spread
+        tails = float(np.mean(noise**4))
+        assert size == 2 or 2.6 < tails < 3.4, f"their kurtosis is {tails:.2f} (about 3 wanted)"
+        for what, axis in (("images", 1), ("draws", 0), ("numbers of a code", 2)):
+            alike = correlation(np.moveaxis(noise, axis, 0))
+            assert alike < 0.3, f"of {size} images, between {what} their correlation is up to {alike:.2f} (0 wanted)"
+
+
+def check_gradients_go_through_the_codes(run):
+    """Gradients go from the codes back to all that they are drawn from."""
+    told = run.ask(THROUGH, {"images": run.train[0][:64]}, ["told", "tried"], needs=NAMES[:2])
+    gap = np.abs(told["told"] - told["tried"]) / np.maximum(np.abs(told["tried"]), 1e-3)
+    assert gap.max() < 0.01, f"they differ by {gap.max():.0%} from what the codes do (0 % wanted)"
 
 
 def check_every_step_draws_such_codes(run):
@@ -116,6 +151,13 @@ def spread_of(one, other, reading):
     """The median variance of codes, in units of the one that the encoder tells."""
     mean, deviation = reading(*np.split(one.output.astype(np.float64), 2, axis=1))
     return float(np.median(((other.inputs[0] - mean) / np.maximum(deviation, 1e-9)) ** 2)) / 0.455
+
+
+def correlation(noise):
+    """The largest between two of the rows (N, ...), as far as chance cannot explain it."""
+    rows = noise.reshape(len(noise), -1)
+    each = np.abs(np.corrcoef(rows)[np.triu_indices(len(rows), 1)])
+    return float(each.max(initial=0) - 5 / np.sqrt(rows.shape[1]))
 
 
 def kl_of(codes):

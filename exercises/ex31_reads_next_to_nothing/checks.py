@@ -4,6 +4,7 @@ import numpy as np
 
 from bugkit.audit import UndecidedError
 from bugkit.checks import cross_entropy, log_probabilities, nll, probabilities, redrawn
+from bugkit.invariants import check_every_row_teaches, check_gradients_are_whole
 
 SHEET = 30  # images that are asked about at once
 SIZES = (2, 3, SHEET, 64, 201)  # of other sheets

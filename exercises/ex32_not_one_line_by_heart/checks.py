@@ -5,6 +5,11 @@ import numpy as np
 from bugkit import data
 from bugkit.audit import UndecidedError
 from bugkit.checks import nll, probabilities
+from bugkit.invariants import (
+    check_every_row_teaches,
+    check_gradients_are_whole,
+    check_the_same_question_gets_the_same_answer,
+)
 from bugkit.questions import moved, trained_otherwise
 from bugkit.run import Task
 

@@ -52,6 +52,7 @@ class Audit:
     steps: int  # how often the weights changed
     rates: Array  # (optimizer steps,) the learning rate of the first group, of the optimizer that holds the model
     norms: Array  # (optimizer steps,) of the gradients that it follows; NaN where it was not looked at
+    made: int  # calls of the model with gradients in all, those that were not looked at among them
     asked: bool  # whether the calls are of the model that is asked for in the end, or of one that was copied to it
     trouble: str = ""  # why nothing could be seen
 
@@ -87,14 +88,15 @@ def audit_of(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[Au
             slope=places.get("slope", {}).get(i),
             moved=moved.astype(bool) if (moved := places.get("moved", {}).get(i)) is not None else None,
         )
-    steps = header.get("steps")
-    if not isinstance(steps, int) or len(calls) != count:
-        raise ValueError("no number of steps")
+    steps, made = header.get("steps"), header.get("made")
+    if not isinstance(steps, int) or not isinstance(made, int) or len(calls) != count:
+        raise ValueError("no number of steps or of calls")
     audit = Audit(
         calls=tuple(calls.values()),
         steps=steps,
         rates=_column(arrays, "rate"),
         norms=_column(arrays, "norm"),
+        made=made,
         asked=header.get("asked") is True,
         trouble=str(header.get("trouble"))[:200],
     )

@@ -160,11 +160,11 @@ def load(path: Path, measure: str, hidden: Path | None = None) -> Checks:
     ManifestError where the measure, a check or a docstring is missing, or two checks have one name.
     """
     functions = _functions(path)
-    checks = _checks_among(functions)
+    checks = _checks_among(path, functions)
     if measure not in functions or not checks:
         found = ", ".join(n for n, f in functions.items() if f.__code__.co_filename == str(path)) or "no function"
         raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
-    more = _checks_among(_functions(hidden)) if hidden and hidden.is_file() else ()
+    more = _checks_among(hidden, _functions(hidden)) if hidden and hidden.is_file() else ()
     _refuse_unknown_needs(path, [*checks, *more])
     for function in (functions[measure], *checks, *more):
         if not _sentence(function):
@@ -198,8 +198,10 @@ def _functions(path: Path) -> dict[str, Callable[..., Any]]:
     return {name: f for name, f in vars(module).items() if inspect.isfunction(f)}
 
 
-def _checks_among(functions: dict[str, Callable[..., Any]]) -> tuple[Function, ...]:
-    return tuple(f for name, f in functions.items() if name.startswith("check_"))
+def _checks_among(path: Path, functions: dict[str, Callable[..., Any]]) -> tuple[Function, ...]:
+    """Its own in the order in which they are written, then those that it imported."""
+    found = [f for name, f in functions.items() if name.startswith("check_")]
+    return tuple(sorted(found, key=lambda f: f.__code__.co_filename != str(path)))
 
 
 def measure(checks: Checks, run: Run) -> float:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bugkit.audit import Call, UndecidedError
+from bugkit.audit import Call, Moment, UndecidedError
 from bugkit.checks import log_probabilities
 from bugkit.run import LearnerCodeError, Run
 
+Outputs = NDArray[np.float64]
+ALIKE = 0.9  # correlation
+MIN_CLASSES = 3
+CUT = 1e-3  # rounding gives some 1e-7, a detached unit of 64 gives 0.1
+EVERY = 3  # moments: four of twelve
+TEXT = 3  # dimensions of the outputs for rows of text
+FEW, MOST_AT_ONE_PLACE = 8, 0.6  # rows; a share of them
+SMALL = 0.01  # of the largest number of a gradient
 ROUNDING = 0.02  # nats; float32 moves a log-probability by some 1e-5
-# The answers to what a step was given, at the weights that it began with. None where an answer depends on more than
-# them: on chance, or on weights that `parameters()` leaves out.
+# The answers to what a step was given, at the weights that it began with: as in training, and as in use. Uncertain
+# where they depend on chance, or on weights that `parameters()` leaves out; and in use alone where the company of other
+# rows counts in training.
 REPLAY = """
 weights = list(model.parameters())
 if sum(w.numel() for w in weights) != len(before):
@@ -29,6 +39,88 @@ while nodes:
         nodes += [child for child, _ in node.next_functions]
 others = {id(node.variable) for node in reached if hasattr(node, "variable")} - {id(w) for w in weights}
 now, certain = now.detach(), torch.allclose(now, again, atol=1e-4) and not others
+half, used = len(now) // 2, now
+with torch.no_grad():
+    few = torch.as_tensor(model(*(one[:half] for one in given))) if half else now[:0]
+    if few.shape == now[:half].shape and torch.allclose(few, now[:half], rtol=1e-3, atol=1e-4):
+        used = torch.as_tensor(model.eval()(*given))
+"""
+# What a step's loss says of the weights, from its slope at the outputs: by automatic differentiation, and along random
+# directions by trying. In float64, with the same chance at each trial. Uncertain where trials of two lengths differ, as
+# they do where a part computes in float32 or changes by itself. The notebook's hooks, which may clip, are set aside.
+GRADIENT = """
+weights = list(model.parameters())
+if sum(w.numel() for w in weights) != len(before):
+    raise TypeError("it has other weights than in training")
+kind, hooks = weights[0].dtype, [w._backward_hooks for w in weights]
+torch.nn.utils.vector_to_parameters(before.to(kind), weights)
+given = [one.double() if one.is_floating_point() else one for one in given]
+
+def cost():
+    torch.manual_seed(0)
+    outputs = torch.as_tensor(model(*given))
+    if outputs.dtype != torch.float64:
+        raise TypeError("it does not compute in float64")
+    return (outputs[: len(slope)] * slope.double()).sum()
+
+def compare():
+    learned = [w for w in weights if w.requires_grad]
+    found = torch.autograd.grad(cost(), learned, allow_unused=True)
+    found = [torch.zeros_like(w) if g is None else g for w, g in zip(learned, found)]
+    sizes = torch.stack([g.norm() for g in found])
+    scale, chance = 1 / (sizes + 1e-3 * sizes.max() + 1e-30), torch.Generator().manual_seed(1)
+    gap = spread = 0.0
+
+    def walk(ways, far):
+        for w, way in zip(learned, ways):
+            w.add_(far * way)
+        return float(cost())
+
+    def slope_along(ways, far):
+        ahead, behind = walk(ways, far), walk(ways, -2 * far)
+        walk(ways, far)
+        return (ahead - behind) / (2 * far)
+
+    with torch.no_grad():
+        for _ in range(4):
+            ways = [s * torch.randn(w.shape, generator=chance, dtype=w.dtype) for s, w in zip(scale, learned)]
+            far = 1e-6 / max(float(way.abs().max()) for way in ways)
+            tried = [slope_along(ways, length) for length in (far, 3 * far)]
+            told = sum(float((g * way).sum()) for g, way in zip(found, ways))
+            gap = max(gap, abs(told - tried[0]) / len(learned) ** 0.5)
+            spread = max(spread, abs(tried[0] - tried[1]) / len(learned) ** 0.5)
+    return learned, found, gap, spread
+
+for w in weights:
+    w.grad = w._backward_hooks = None
+try:
+    model.double().train(training)
+    learned, found, gap, spread = compare()
+finally:
+    model.to(kind)
+    for w, hook in zip(weights, hooks):
+        w._backward_hooks = hook
+place = {id(w): g for w, g in zip(learned, found)}
+gradient = torch.cat([place.get(id(w), torch.zeros_like(w)).flatten().float() for w in weights])
+shapes = np.array([[w.numel(), len(w) if w.dim() else 1] for w in weights])
+"""
+# The answers before and after the weights of every network in the notebook were changed.
+DISTURBED = """
+def weights_in(value):
+    if isinstance(value, torch.nn.Module):
+        return list(value.parameters())
+    return [v for v in value.values() if isinstance(v, torch.Tensor)] if isinstance(value, dict) else []
+
+for one in list(globals().values()):
+    if isinstance(one, torch.nn.Module):
+        one.eval()
+kept = {id(w): w for one in list(globals().values()) for w in weights_in(one) if w.is_floating_point()}
+with torch.no_grad():
+    before = torch.as_tensor(model(*given))
+    for weight in kept.values():
+        weight.data.copy_(torch.randn_like(weight))
+    after = torch.as_tensor(model(*given))
+there = len(kept)
 """
 # The answers to two sets of rows; whatever is drawn at random is drawn alike.
 TWICE = """
@@ -42,26 +134,25 @@ first, second = both
 """
 
 
-def replayed(run: Run) -> Iterator[tuple[Call, NDArray[np.float64], NDArray[np.float64]]]:
+def replayed(run: Run) -> Iterator[tuple[Call, Outputs, tuple[Outputs, Outputs]]]:
     """Steps of the training, with the model's outputs at that step and its answers now, at the weights of then.
 
-    Left out is what cannot be compared: a model that is no module, or draws at random; a step whose weights did not
-    change, for it may have trained others.
+    The answers are those as in training, and those as in use. Left out is what cannot be compared: a model
+    that is no module, or draws at random; a step whose weights did not change, for it may have trained others.
     """
     for moment in run.moments:
         call = moment.call
         if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
             continue
-        given = {f"given_{number}": array for number, array in enumerate(call.inputs)}
-        question = f"given = ({''.join(f'{name}, ' for name in given)})" + REPLAY
-        arrays = {**given, "before": moment.before}
+        question, arrays = given(call, REPLAY)
+        arrays["before"] = moment.before
         try:
-            told = run.ask(question, arrays, ["now", "certain"], needs=["model"], training=call.training == 1)
+            told = run.ask(question, arrays, ["now", "used", "certain"], needs=["model"], training=call.training == 1)
         except LearnerCodeError:
             continue
-        now = told["now"][: len(call.output)].astype(np.float64)
-        if told["certain"] and now.shape == call.output.shape:
-            yield call, call.output.astype(np.float64), now
+        now, used = (told[name][: len(call.output)].astype(np.float64) for name in ("now", "used"))
+        if told["certain"] and now.shape == used.shape == call.output.shape:
+            yield call, call.output.astype(np.float64), (now, used)
 
 
 def trained_otherwise(run: Run) -> float:
@@ -69,10 +160,99 @@ def trained_otherwise(run: Run) -> float:
 
     Its outputs (..., C) are class scores. UndecidedError where no step can be compared, or all of them differ.
     """
-    gaps = np.array([np.abs(log_probabilities(now) - log_probabilities(then)).max() for _, then, now in replayed(run)])
-    if not len(gaps) or gaps.min() > ROUNDING:
+    gaps = [[_gap(then, now) for now in answers] for _, then, answers in replayed(run)]
+    if not gaps or min(now for now, _ in gaps) > ROUNDING:
         raise UndecidedError("what the model computed in training could not be compared")
-    return float(np.mean(gaps > ROUNDING))
+    return float(np.mean(np.max(gaps, axis=1) > ROUNDING))
+
+
+def _gap(then: Outputs, now: Outputs) -> float:
+    return float(np.abs(log_probabilities(now) - log_probabilities(then)).max())
+
+
+def gradients(run: Run) -> Iterator[tuple[Moment, float, list[NDArray[np.bool_]]]]:
+    """Steps of the training: how far the gradients are off at their weights, and which numbers they left alone.
+
+    The first is the error along random directions, by the length that it has where all is well; some 1e-6 then, and
+    of the order of one where a part of the model is cut off from the gradients. The second tells, for each parameter
+    (rows, numbers), which numbers the step left as they were, though the loss depends on them. Left out are models
+    that are no module, and what cannot be computed to the end in float64.
+    """
+    for moment in run.moments[::-1][::EVERY]:
+        call = moment.call
+        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
+            continue
+        question, arrays = given(call, GRADIENT)
+        arrays |= {"before": moment.before, "slope": call.slope}
+        names = ["gap", "spread", "gradient", "shapes"]
+        try:
+            told = run.ask(question, arrays, names, needs=["model"], training=call.training == 1)
+        except LearnerCodeError:
+            continue
+        if not told["spread"] < CUT:
+            continue
+        lengths, rows = told["shapes"].T
+        ends = np.cumsum(lengths)[:-1]
+        found, moves = np.split(np.abs(told["gradient"]), ends), np.split(moment.after != moment.before, ends)
+        parts = zip(found, moves, rows, strict=True)
+        left = [((g > SMALL * g.max(initial=0)) & ~m).reshape(n, -1) for g, m, n in parts]
+        yield moment, float(told["gap"]), left
+
+
+def answers_by_training(run: Run) -> bool:
+    """Whether ``model`` answers with the network that was trained, or with what it was turned into afterwards.
+
+    Its outputs (..., C) are class scores. UndecidedError where the training's calls were not seen.
+    """
+    audit = run.audit.needed()
+    call = audit.calls[-1]
+    question, arrays = given(call, DISTURBED)
+    told = run.ask(question, arrays, ["before", "after", "there"], needs=["model"])
+    if _alike(told["before"][: len(call.output)], call.output):
+        return True
+    return audit.asked and not (told["there"] and np.array_equal(told["before"], told["after"]))
+
+
+def given(call: Call, question: str) -> tuple[str, dict[str, NDArray[Any]]]:
+    """A question that speaks of what a call was ``given``, and its arrays."""
+    arrays = {f"given_{number}": array for number, array in enumerate(call.inputs)}
+    return f"given = ({''.join(f'{name}, ' for name in arrays)})" + question, arrays
+
+
+def _alike(answers: NDArray[Any], outputs: NDArray[Any]) -> bool:
+    """Whether two networks' class scores agree in which of the unlikely classes are the less unlikely.
+
+    They do where the training had a few steps to go. What somebody computed, or looked up, agrees in the likely ones.
+    """
+    if answers.shape != outputs.shape or answers.ndim < 2 or answers.shape[-1] < MIN_CLASSES:
+        return False
+    classes = answers.shape[-1]
+    rest = np.sort(np.argsort(outputs.reshape(-1, classes), axis=1)[:, :-1], axis=1)
+    sides = [np.take_along_axis(log_probabilities(x).reshape(-1, classes), rest, axis=1) for x in (answers, outputs)]
+    a, b = (side - side.mean(axis=1, keepdims=True) for side in sides)
+    return bool((a * b).sum() > ALIKE * np.sqrt((a**2).sum() * (b**2).sum()))
+
+
+def taught_next(call: Call) -> float | None:
+    """At the position where it is least, the share of rows whose next symbol a step makes likelier; None: not known.
+
+    For rows of symbols (N, T) and outputs (N, T, C). What a step says of the last position, whose next symbol is not
+    among the rows, may be anything but a symbol that stands at one place of all rows, or at the start of the next row.
+    """
+    if call.slope is None or call.slope.ndim != TEXT or not call.inputs:
+        return None
+    slope, rows = call.slope, call.inputs[0][: len(call.slope)]
+    if rows.dtype.kind != "i" or slope.shape[:2] != rows.shape or slope.shape[2] <= rows.max():
+        return None
+    taught, likelier = np.abs(slope).max(axis=2) > 0, slope.argmin(axis=2)
+    last = taught[:, -1]
+    if not taught[:, :-1].any():  # one symbol a row, from beyond it
+        return None
+    if last.sum() >= FEW:
+        places = [np.mean(likelier[last, -1] == rows[last, place]) for place in range(rows.shape[1])]
+        if max(*places, np.mean(likelier[:-1, -1] == rows[1:, 0])) > MOST_AT_ONE_PLACE:
+            return 0.0
+    return float((taught & (likelier == np.roll(rows, -1, axis=1)))[:, :-1].mean(axis=0).min())
 
 
 def moved(run: Run, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -83,7 +83,8 @@ class Watcher:
         calls = [] if self.trouble else sorted((c for one in self._chosen for c in one.calls), key=lambda c: c.number)
         gone = [some for one in self._chosen for some in one.forgotten]
         parameters = {id(p) for one in self._chosen for p in one.parameters}
-        header = {"trouble": self.trouble, "steps": self.steps, "asked": self._are_asked}
+        made = sum(one.count for one in self._chosen)
+        header = {"trouble": self.trouble, "steps": self.steps, "made": made, "asked": self._are_asked}
         return header, {**_table(calls), **_tensors_of(calls), **self._rounds.told(parameters, gone)}
 
     def moments(self) -> Arrays:
