@@ -14,6 +14,15 @@ FEW = 20  # answers, too few to tell
 SCALES = (1, 3, 10, 30, 100, 1000)  # brighter images make a network surer; the largest may overflow to NaN
 
 # As the training asks for the loss, and as an evaluation does.
+# The loss of a batch, and those of its images two by two.
+IN_PAIRS = """
+if isinstance(model, torch.nn.Module):
+    model.eval()
+with torch.no_grad():
+    together = torch.as_tensor(batch_loss(images, labels))
+    pairs = zip(images.split(2), labels.split(2))
+    apart = torch.stack([torch.as_tensor(batch_loss(*pair)) for pair in pairs])
+"""
 LOSS = """
 with torch.set_grad_enabled(gradients):
     loss = torch.as_tensor(batch_loss(images, labels)).detach()
@@ -43,6 +52,20 @@ def check_a_sure_and_wrong_answer_costs_much(run):
     for gradients in (True, False):
         most = np.nanmax([cost(run, scale, np.argmin, gradients) for scale in SCALES])
         assert most > 7, f"the least likely labels, however sure, cost only {most:.2f} nats (over 7 wanted)"
+
+
+def check_every_image_of_a_batch_counts(run):
+    """The loss of a batch is the mean of its images' losses, however many there are."""
+    x, y = run.train
+    for size in (8, 32, 34, 64, 200):
+        some = run.rng.choice(len(y), size, replace=False)
+        arrays = {"images": x[some], "labels": (y[some] + run.rng.integers(10, size=size) // 8) % 10}
+        told = run.ask(IN_PAIRS, arrays, ["together", "apart"], needs=["model", "batch_loss"])
+        together, mean = float(told["together"].mean()), float(told["apart"].mean())
+        adds_up = abs(together - size / 2 * mean) < 0.02 * together  # a sum over the batch
+        assert adds_up or abs(together - mean) < 0.02 * mean + 1e-3, (
+            f"{size} images together cost {together:.4g} nats, and in pairs {mean:.4g} (the same wanted)"
+        )
 
 
 def cost(run, scale, choose, gradients):

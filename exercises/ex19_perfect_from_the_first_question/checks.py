@@ -5,7 +5,7 @@ import numpy as np
 from bugkit.checks import redrawn
 
 NEAR = 1e-6
-SIZES = (2, 3, 5, 11, 60, 397)  # tumours
+SIZES = (2, 3, 5, 11, 60, 397, 1_300)  # tumours
 QUESTIONS = (0, 1, 2, 3, 5, 9)  # on the card
 # As if the training stood at an earlier question: the card and the losses so far, and its loop's variable.
 EARLIER = """

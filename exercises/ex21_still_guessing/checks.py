@@ -59,6 +59,19 @@ def check_before_training_every_note_counts(run):
     assert lowest > FEWEST, f"an answer of `untrained` leans on about {lowest:.1f} of the {NOTES} notes (over 5 wanted)"
 
 
+def check_the_untrained_network_is_where_training_began(run):
+    """`untrained` has the weights with which the training began."""
+    first = next((moment for moment in run.moments if moment.call.step == 0), None)
+    code = "weights = torch.cat([p.detach().flatten().float() for p in untrained.parameters()])"
+    try:
+        weights = run.ask(code, returns=["weights"], needs=["untrained"])["weights"]
+    except LearnerCodeError:
+        return  # it is no module
+    if first is not None and weights.shape == first.before.shape:
+        share = float(np.mean(np.abs(weights - first.before) > 1e-6))
+        assert share < 0.01, f"{share:.0%} of its weights are others (0 % wanted)"
+
+
 def check_at_the_first_steps_every_note_counts(run):
     """When the training begins, an answer of the network that is trained leans on many of the notes."""
     early = [moment for moment in run.moments if moment.call.step <= 2][:1]

@@ -9,7 +9,7 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import answers_by_training, replayed, taught_next
+from bugkit.questions import answers_by_training, last_place_cost, replayed, taught_next
 
 LENGTH = 12  # letters in a row
 PREFIXES = (3, 6, 12)
@@ -93,6 +93,12 @@ def check_every_step_teaches_the_letter_to_come(run):
         raise UndecidedError("which letters training makes more likely could not be seen")
     worst = min(shares)
     assert worst > 0.95, f"at one position, a step does so in {worst:.0%} of the rows (all wanted)"
+
+
+def check_the_last_place_is_as_good_as_others(run):
+    """What follows twelve letters is expected as well as what follows the last eleven of them."""
+    extra = last_place_cost(run, rows_of(run, 3000))
+    assert extra < 0.1, f"after 12 letters it costs {extra:.2f} nats more than after 11 of them (no more wanted)"
 
 
 def check_the_trained_network_answers(run):

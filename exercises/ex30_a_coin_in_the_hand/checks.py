@@ -12,6 +12,7 @@ PLACES = np.stack(np.divmod(np.arange(COUNT), SIDE), axis=1)
 LEADS_TO = np.clip(PLACES[:, None] + MOVES, 0, SIDE - 1) @ [SIDE, 1]
 DISTANCE = np.abs(PLACES[:, None] - PLACES).sum(axis=2)
 
+ROBOTS = 64
 NUMBERS = ("rewards", "values", "next_values")
 # Twice the same steps of some robots, the second time with other numbers from one step on. A notebook without
 # `advantages`, or with another signature, is not asked.
@@ -65,8 +66,8 @@ def check_the_critic_expects_what_is_earned(run):
 def check_no_episode_knows_of_the_next(run):
     """What a robot meets after it was put down anew does not change the advantages of its moves before."""
     met, step = some_steps(run), 5
-    met["truncated"][step, :4] = True
-    met["terminated"][step, 4:] = True
+    met["truncated"][step, ::2] = True
+    met["terminated"][step, 1::2] = True
     later = np.arange(len(met["rewards"])) > step
     change = moved(run, met, dict.fromkeys(NUMBERS, later), step)
     assert change < 1e-3, f"other steps after an episode move its advantages by {change:.2g} (0 wanted)"
@@ -100,9 +101,9 @@ def check_advantages_are_made_of_rewards_and_expectations(run):
 
 
 def some_steps(run):
-    """Ten steps of eight robots in which nothing ends: the arguments of `advantages`."""
-    met = {name: run.rng.normal(size=(10, 8)).astype(np.float32) for name in NUMBERS}
-    return met | {name: np.zeros((10, 8), dtype=bool) for name in ("terminated", "truncated")}
+    """Ten steps of robots in which nothing ends: the arguments of `advantages`."""
+    met = {name: run.rng.normal(size=(10, ROBOTS)).astype(np.float32) for name in NUMBERS}
+    return met | {name: np.zeros((10, ROBOTS), dtype=bool) for name in ("terminated", "truncated")}
 
 
 def others(met):
@@ -125,7 +126,7 @@ def moved(run, met, where, step):
     """
     other = others(met)
     for name, steps in where.items():
-        other[f"other_{name}"][steps] += run.rng.normal(size=(int(steps.sum()), 8)).astype(np.float32)
+        other[f"other_{name}"][steps] += run.rng.normal(size=(int(steps.sum()), ROBOTS)).astype(np.float32)
     answer = run.ask(ADVANTAGES, met | other, ["before", "after"])
     before, after = (answer[name][: step + 1].astype(np.float64).ravel() for name in ("before", "after"))
     before, after = before - before.mean(), after - after.mean()

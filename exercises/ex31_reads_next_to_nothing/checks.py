@@ -103,6 +103,21 @@ def check_the_loss_is_that_of_an_image(run):
     assert big < 12, f"a training step follows a loss {big:.3g} times as large as that of one image (1 wanted)"
 
 
+def check_each_image_counts_alike_in_the_loss(run):
+    """The loss of a batch does not depend on the order of its images."""
+    for size in (2, 7, BATCH, 65, 200):
+        scores, labels = run.rng.normal(size=(size, 10)), run.rng.integers(10, size=size)
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        scores[0, labels[0]] -= 20  # an image that is read quite wrongly
+        told = []
+        for first in (0, size // 2, size - 1):
+            order = np.roll(np.arange(size), first)
+            arrays = {"scores": scores[order].astype(np.float32), "labels": labels[order]}
+            told.append(run.ask(LOSSES, arrays, ["told"], needs=["loss_of"])["told"])
+        apart = float(np.ptp(told, axis=0).max() / np.abs(told).max())
+        assert apart < 0.01, f"in other orders the loss of {size} images differs by {apart:.0%} (0 % wanted)"
+
+
 def check_every_step_follows_its_own_batch(run):
     """Every step follows the gradient of its own batch."""
     calls = [call for call in run.audit.needed().calls if call.step > 0 and not np.isnan(call.left_over)]

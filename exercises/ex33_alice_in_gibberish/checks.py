@@ -12,7 +12,7 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import moved, taught_next, trained_otherwise
+from bugkit.questions import last_place_cost, moved, taught_next, trained_otherwise
 
 CONTEXT = 32  # tokens that the network can read at once
 DRAWS = 120  # after each of three texts
@@ -120,6 +120,12 @@ def check_the_next_token_is_learned(run):
         raise UndecidedError("which tokens training makes more likely could not be seen")
     worst = min(shares)
     assert worst > 0.9, f"at one position, a step does so in {worst:.0%} of the rows (over 90 % wanted)"
+
+
+def check_the_longest_context_helps_like_others(run):
+    """What follows 32 tokens is expected as well as what follows the last 31 of them."""
+    extra = last_place_cost(run, windows(tokens(run, unseen(run)), CONTEXT + 1, 600))
+    assert extra < 0.1, f"after 32 tokens it costs {extra:.2f} nats more than after 31 of them (no more wanted)"
 
 
 def check_what_follows_changes_nothing(run):

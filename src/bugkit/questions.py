@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bugkit.audit import Call, Moment, UndecidedError
-from bugkit.checks import log_probabilities
+from bugkit.checks import log_probabilities, nll
 from bugkit.run import LearnerCodeError, Run
 
 Outputs = NDArray[np.float64]
+AT_ONCE = 100  # rows
 ALIKE = 0.9  # correlation
 MIN_CLASSES = 3
 CUT = 1e-3  # rounding gives some 1e-7, a detached unit of 64 gives 0.1
@@ -253,6 +254,19 @@ def taught_next(call: Call) -> float | None:
         if max(*places, np.mean(likelier[:-1, -1] == rows[1:, 0])) > MOST_AT_ONE_PLACE:
             return 0.0
     return float((taught & (likelier == np.roll(rows, -1, axis=1)))[:, :-1].mean(axis=0).min())
+
+
+def last_place_cost(run: Run, rows: NDArray[np.int64]) -> float:
+    """How many nats more the last symbols of rows (N, T) cost after all T - 1 before them than after the last T - 2.
+
+    A model that was never taught at its last place pays for it.
+    """
+    known, wanted = rows[:, :-1], rows[:, -1]
+    longer, shorter = (
+        np.concatenate([run.model(some[i : i + AT_ONCE])[:, -1] for i in range(0, len(rows), AT_ONCE)])
+        for some in (known, known[:, 1:])
+    )
+    return nll(longer, wanted) - nll(shorter, wanted)
 
 
 def moved(run: Run, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
