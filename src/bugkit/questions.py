@@ -263,7 +263,7 @@ def last_place_cost(run: Run, rows: NDArray[np.int64]) -> float:
     """
     known, wanted = rows[:, :-1], rows[:, -1]
     longer, shorter = (
-        np.concatenate([run.model(some[i : i + AT_ONCE])[:, -1] for i in range(0, len(rows), AT_ONCE)])
+        np.concatenate([np.asarray(run.model(some[i : i + AT_ONCE]))[:, -1] for i in range(0, len(rows), AT_ONCE)])
         for some in (known, known[:, 1:])
     )
     return nll(longer, wanted) - nll(shorter, wanted)
