@@ -382,6 +382,18 @@ def test_a_file_that_cannot_be_written_keeps_the_verdict(bugkit: Bugkit, pack: P
     assert Progress(pack / ".bugkit" / "progress.db").state("toy01") == "passed"
 
 
+@pytest.mark.parametrize("option", ["--html", "--junit", "--markdown", "--github-classroom"])
+def test_a_report_is_written_over_nothing_but_an_earlier_one(bugkit: Bugkit, pack: Path, option: str) -> None:
+    place = pack / "mine.py"
+    place.write_text("import bugkit\n")
+    words = ("check", "toy01", solution_of(pack), "--seeds", "1", option, place)
+    refused = bugkit(*words)
+    assert (refused.returncode, place.read_text()) == (2, "import bugkit\n")
+    assert "found: a file that bugkit did not write" in refused.stderr
+    assert [bugkit(*words, "--force").returncode, bugkit(*words).returncode] == [0, 0]
+    assert place.read_text() != "import bugkit\n"
+
+
 def test_a_report_is_not_written_over_a_notebook(bugkit: Bugkit, pack: Path) -> None:
     before = notebook_of(pack).read_bytes()
     result = bugkit("check", "toy01", "--html", notebook_of(pack))

@@ -13,6 +13,7 @@ import pytest
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Submission
 from bugkit.classroom.grading import Grading, Tally
+from bugkit.classroom.overview import file_name
 from bugkit.classroom.work import Failed
 from bugkit.cli import tally
 from bugkit.cli.app import run
@@ -250,6 +251,55 @@ def test_no_gradebook_and_no_notebook_is_written_over(bugkit, tmp_path):
     assert (tmp_path / "work.ipynb").read_text() == "{}"
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
         assert book.people() == ["ada"]
+
+
+FOREIGN = {
+    "moodle.zip": b"PK\x03\x04 what everybody handed in",
+    "marks.csv": b"Name;Mark\nada;1\n",
+    "checks.py": b'"""bugkit\'s checks."""\n\nimport numpy as np\n',
+    "page.html": b"<!DOCTYPE html>\n<p>somebody else's</p>\n",
+    "results.json": b'{"mine": 1}\n',
+    "people.csv": b"who\nada\n",
+}
+
+
+def exports(name):
+    """The commands that may write a file of this name."""
+    if name == "results.json":
+        return [("export", ".", "--format", "gradescope")]
+    if name == "people.csv":
+        return [("export", ".", "--format", "github-classroom")]
+    return [("export", name), ("export", name, "--format", "junit"), ("export", name, "--gradescope-autograder")]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_an_export_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path, name):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada"])
+    place = tmp_path / name
+    if name == "results.json":
+        place = tmp_path / file_name("ada") / name
+        place.parent.mkdir()
+    for words in exports(name):
+        place.write_bytes(FOREIGN[name])
+        code, _, err = bugkit(*words)
+        assert (code, place.read_bytes()) == (2, FOREIGN[name]), words
+        assert f"{place.name} would be written over" in err
+        assert "--force" in err
+        assert bugkit(*words, "--force")[0] == 0
+        assert place.read_bytes() != FOREIGN[name]
+        assert bugkit(*words)[0] == 0, "an earlier one of the same command"
+
+
+def test_a_report_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path):
+    with Gradebook(str(tmp_path / "gradebook.db")) as book:
+        book.enrol(["ada"])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "index.html").write_bytes(FOREIGN["page.html"])
+    code, _, err = bugkit("report", "out")
+    assert (code, "index.html would be written over" in err) == (2, True)
+    assert (tmp_path / "out" / "index.html").read_bytes() == FOREIGN["page.html"]
+    assert [bugkit("report", "out", "--force")[0], bugkit("report", "out")[0]] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Grade
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
-from bugkit.notebook.files import write_whole
+from bugkit.notebook.files import write_ours
 from bugkit.report import course, html, words
 from bugkit.verdict import Verdict
 
@@ -29,7 +29,7 @@ A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold y
 Grades = Mapping[tuple[str, str], Grade]  # by person and exercise
 
 
-def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise]) -> Path:
+def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise], *, force: bool = False) -> Path:
     """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path.
 
     The folder is new, empty, or that of an earlier report.
@@ -47,13 +47,13 @@ def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
     pages = folder / PAGES
     for row in rows:
-        write_whole(pages / row.page, learner_page(row.name, exercises, grades))
+        write_ours(pages / row.page, learner_page(row.name, exercises, grades), force=force)
     for path in pages.glob("*.html") if pages.is_dir() else ():  # of a report that was here before
         if path.name not in {row.page for row in rows} and PAGE.fullmatch(path.name):
             path.unlink()
     index = folder / INDEX
     waiting = (*gradebook.troubles(), *_unseen(grades.values()))
-    write_whole(index, course.page(course.Course(columns, rows, waiting, when)))
+    write_ours(index, course.page(course.Course(columns, rows, waiting, when)), force=force)
     return index
 
 

@@ -33,6 +33,7 @@ class Wish:
     as_json: bool = False
     sandbox: bool | None = None
     reports: Mapping[str, Path] = field(default_factory=dict)  # files that are written, by the report's name
+    force: bool = False  # over whatever lies there
 
 
 @click.command()
@@ -130,7 +131,7 @@ def show(verdict: Verdict, wish: Wish) -> None:
 
 def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
     cell = None if wish.as_json else desk.cell
-    return files.write(verdicts, unread, wish.reports, cell=cell)
+    return files.write(verdicts, unread, wish.reports, force=wish.force, cell=cell)
 
 
 @contextmanager

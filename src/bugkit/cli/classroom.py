@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bugkit.cli import tally as tallies
-from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
+from bugkit.cli.desk import FORMAT, Desk, force_option, json_option, note, pass_desk, say_json
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.report.words import count
@@ -121,14 +121,15 @@ def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: st
 @click.argument("folder", type=click.Path(path_type=Path))
 @exercises_option
 @gradebook_option
+@force_option
 @pass_desk
-def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str) -> int:
+def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str, *, force: bool) -> int:
     """Write one page of the class, and one of each learner, into FOLDER."""
     with _existing(gradebook) as book:
         from bugkit.classroom.overview import write_pages
 
         with _writing(folder):
-            index = write_pages(folder, book, _known(desk, exercises, book))
+            index = write_pages(folder, book, _known(desk, exercises, book), force=force)
     click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
     click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
     return 0
@@ -140,26 +141,26 @@ def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str) -
 @gradebook_option
 @click.option("--format", "form", type=click.Choice(FORMATS), help="csv, where nothing else is said.")
 @click.option("--gradescope-autograder", is_flag=True, help="Write the zip file that Gradescope grades with instead.")
+@force_option
 @pass_desk
-def export(
-    desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str | None, *, gradescope_autograder: bool
-) -> int:
+def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str | None, **wishes: bool) -> int:
     """Write the grades into PLACE: a file, or for gradescope and github-classroom a folder with one for each person."""
-    from bugkit.notebook.files import write_whole
+    from bugkit.notebook.files import write_ours
 
-    if gradescope_autograder:
+    if wishes["gradescope_autograder"]:
         from bugkit.classroom.autograder import zipped
 
         if form is not None:
             raise UsageError("the autograder is no format: --gradescope-autograder without --format")
         chosen = _chosen(desk, exercises)
         with _writing(_spared(place)):
-            write_whole(place, zipped(chosen, [one for one in desk.catalog if one not in chosen]))
+            pack = zipped(chosen, [one for one in desk.catalog if one not in chosen])
+            write_ours(place, pack, force=wishes["force"])
         click.echo(f"{place}: upload it as the assignment's autograder")
         return 0
     with _existing(gradebook) as book, _writing(place):
         known = _known(desk, exercises, book)
-        _export(book, known, form or FORMATS[0], place)
+        _export(book, known, form or FORMATS[0], place, force=wishes["force"])
         people, waiting = len(book.people()), sum(one.graded is None for one in book.grades())
         used = book.exercises()
         unused = [one.id for one in known if one.id not in used]
@@ -171,19 +172,19 @@ def export(
     return 0
 
 
-def _export(book: Gradebook, known: Sequence[Exercise], form: str, place: Path) -> None:
+def _export(book: Gradebook, known: Sequence[Exercise], form: str, place: Path, *, force: bool) -> None:
     from bugkit.classroom.exports import DOCUMENTS, TABLES, filled, to_index
     from bugkit.classroom.overview import file_name
-    from bugkit.notebook.files import write_whole
+    from bugkit.notebook.files import write_ours
 
     people = book.people()
     if form in TABLES:
-        write_whole(_spared(place), TABLES[form](filled(people, known, book)))
+        write_ours(_spared(place), TABLES[form](filled(people, known, book)), force=force)
         return
     name, document = DOCUMENTS[form]
     for person in people:
-        write_whole(place / file_name(person) / name, document(list(filled([person], known, book))))
-    write_whole(place / "people.csv", to_index({person: file_name(person) for person in people}))
+        write_ours(place / file_name(person) / name, document(list(filled([person], known, book))), force=force)
+    write_ours(place / "people.csv", to_index({person: file_name(person) for person in people}), force=force)
 
 
 @contextmanager
@@ -192,10 +193,8 @@ def _writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        evidence = [f"{error.strerror or error}: {error.filename or place}"]
-        raise UsageError(
-            f"{place} cannot be written", evidence=evidence, next_command="the same with another place"
-        ) from None
+        what, evidence = f"{place} cannot be written", [f"{error.strerror or error}: {error.filename or place}"]
+        raise UsageError(what, evidence=evidence, next_command="the same with another place") from None
 
 
 def _spared(place: Path) -> Path:

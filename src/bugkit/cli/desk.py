@@ -85,6 +85,11 @@ def json_option(command: C) -> C:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
 
 
+def force_option(command: C) -> C:
+    """``--force``, of commands that write where they are told to."""
+    return click.option("--force", is_flag=True, help="Write over a file that bugkit did not write.")(command)
+
+
 def say_json(document: object) -> None:
     """One JSON text on stdout."""
     click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))

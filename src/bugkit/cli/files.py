@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bugkit.errors import BugkitError
+from bugkit.cli.desk import force_option
+from bugkit.errors import BugkitError, UsageError
 
 if TYPE_CHECKING:
     from bugkit.verdict import Verdict
@@ -18,7 +19,8 @@ Report = Callable[[Sequence["Verdict"], Mapping[str, str]], str]
 
 
 def options(command: C) -> C:
-    """An option for each report."""
+    """An option for each report, and one to write over anything."""
+    command = force_option(command)
     for name, (what, _) in reversed(REPORTS.items()):
         kind, flag = click.Path(path_type=Path), f"--{name.replace('_', '-')}"
         command = click.option(flag, type=kind, metavar="FILE", callback=_spare_notebooks, help=what)(command)
@@ -26,20 +28,25 @@ def options(command: C) -> C:
 
 
 def write(
-    verdicts: Sequence[Verdict], unread: Mapping[str, str], wished: Mapping[str, Path], *, cell: Path | None = None
+    verdicts: Sequence[Verdict],
+    unread: Mapping[str, str],
+    wished: Mapping[str, Path],
+    *,
+    force: bool = False,
+    cell: Path | None = None,
 ) -> int:
     """Each file whole or not at all. The exit code: 0, or 2 when one could not be written, which is told on stderr.
 
     ``unread`` are the exercises whose notebook could not be judged, with the reason; ``wished`` are files by report.
     """
-    from bugkit.notebook.files import write_whole
+    from bugkit.notebook.files import write_ours
 
     code = 0
     files = [(path, REPORTS[name][1]) for name, path in wished.items()]
     for path, report in [*files, (cell, _cell)] if cell else files:
         try:
-            write_whole(path, report(verdicts, unread))
-        except (OSError, ValueError) as error:
+            write_ours(path, report(verdicts, unread), force=force or path == cell)
+        except (OSError, ValueError, UsageError) as error:
             told = _not_written(path, error)
             click.echo(str(told), err=True)
             code = told.exit_code
@@ -85,10 +92,11 @@ REPORTS: dict[str, tuple[str, Report]] = {
 
 
 def _not_written(path: Path, error: Exception) -> BugkitError:
+    what, following = f"{path}: the report was not written", "the same command with another FILE"
+    if isinstance(error, UsageError):
+        return BugkitError(what, evidence=[*error.evidence, "the verdict stands"], next_command=error.next_command)
     why = error.strerror if isinstance(error, OSError) else str(error)
-    evidence = [f"{why or error}", "the verdict stands"]
-    following = "the same command with another FILE"
-    return BugkitError(f"{path}: the report was not written", evidence=evidence, next_command=following)
+    return BugkitError(what, evidence=[f"{why or error}", "the verdict stands"], next_command=following)
 
 
 def _spare_notebooks(_: click.Context, option: click.Parameter, path: Path | None) -> Path | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, pass_desk, say_json, short, tell_cell
+from bugkit.cli.desk import FORMAT, Desk, force_option, json_option, pass_desk, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import Event, Summary
@@ -76,17 +76,20 @@ def say_list(desk: Desk) -> None:
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Draw it as a page.")
 @click.option("--export", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write all of it to a file.")
 @click.option("--import", "source", type=click.Path(path_type=Path), metavar="FILE", help="Add another machine's.")
+@force_option
 @pass_desk
-def progress(desk: Desk, *, as_json: bool, html: Path | None, target: Path | None, source: Path | None) -> None:
+def progress(
+    desk: Desk, *, as_json: bool, html: Path | None, target: Path | None, source: Path | None, force: bool
+) -> None:
     """Attempts, times and hints, by exercise, track and concept."""
     if source is not None:
         _import(desk, source)
     if target is not None:
-        _export(desk, target)
+        _export(desk, target, force=force)
     if html is not None:
         from bugkit.cli.picture import draw
 
-        draw(desk, html)
+        draw(desk, html, force=force)
     if (target, source, html) != (None, None, None):
         return
     pairs, events = _pairs(desk), desk.progress.events()
@@ -106,12 +109,12 @@ def progress(desk: Desk, *, as_json: bool, html: Path | None, target: Path | Non
         Console(highlight=False).print(table, "")
 
 
-def _export(desk: Desk, path: Path) -> None:
-    from bugkit.notebook.files import write_whole
+def _export(desk: Desk, path: Path, *, force: bool) -> None:
+    from bugkit.notebook.files import write_ours
     from bugkit.progress.transfer import exported
 
     try:
-        write_whole(path, json.dumps(exported(desk.progress), indent=1) + "\n")
+        write_ours(path, json.dumps(exported(desk.progress), indent=1) + "\n", force=force)
     except OSError as error:
         raise BugkitError(f"{path}: the progress was not exported", evidence=[str(error)]) from error
     click.echo(f"your progress is in {short(path.absolute())}; elsewhere: bugkit progress --import {path.name}")

@@ -11,13 +11,13 @@ import click
 from bugkit.cli.desk import Desk, short
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
-from bugkit.notebook.files import write_whole
+from bugkit.notebook.files import write_ours
 from bugkit.progress import Event, Summary
 from bugkit.progress.coach import active
 from bugkit.report.journey import Step, Way, journey
 
 
-def draw(desk: Desk, path: Path) -> None:
+def draw(desk: Desk, path: Path, *, force: bool) -> None:
     """Write the page, whole or not at all."""
     if path.suffix == ".ipynb":
         raise UsageError(f"{path} is a notebook, and would be written over")
@@ -26,7 +26,7 @@ def draw(desk: Desk, path: Path) -> None:
     following = next(desk.advice(), None)
     step = f"{following.exercise.id} {following.exercise.manifest.title}: {following.why}" if following else "nothing"
     try:
-        write_whole(path, journey(ways, _concepts(desk, done), step))
+        write_ours(path, journey(ways, _concepts(desk, done), step), force=force)
     except OSError as error:
         raise BugkitError(f"{path}: the page was not written", evidence=[str(error.strerror)]) from error
     click.echo(f"your progress is drawn in {short(path.absolute())}")

@@ -1,9 +1,16 @@
-"""Writing files: whole or not at all."""
+"""Writing files: whole or not at all, and over none of somebody else's."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any
+
+from bugkit.errors import UsageError
+
+MARK, MARKUP = b"bugkit", b"<"  # every page begins alike; bugkit's have its name somewhere
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -11,7 +18,39 @@ def write_whole(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+        beside.write_bytes(_bytes(content))
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_ours(path: Path, content: str | bytes, *, force: bool = False) -> None:
+    """`write_whole` at a place that somebody named; UsageError where something lies there that bugkit did not write."""
+    if not force and path.is_file() and not _is_ours(path.read_bytes(), _bytes(content)):
+        evidence = ["found: a file that bugkit did not write", "wanted: a new file, or an earlier one of this command"]
+        following = "the same command with another FILE, or with --force"
+        raise UsageError(f"{path} would be written over", evidence=evidence, next_command=following)
+    write_whole(path, content)
+
+
+def _is_ours(old: bytes, new: bytes) -> bool:
+    """Whether the same command wrote what is there: it begins as the new file does, but for numbers."""
+    if not old.strip():
+        return True
+    if (keys := _keys(new)) is not None:
+        return _keys(old) == keys
+    first, there = (re.sub(rb"\d+", b"0", text.partition(b"\n")[0].strip()) for text in (new, old))
+    return first == there and (MARK in old or not first.startswith(MARKUP))
+
+
+def _keys(text: bytes) -> set[str] | None:
+    """The keys of a JSON object; None where it is something else."""
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return set(document) if isinstance(document, dict) else None
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content

@@ -38,7 +38,7 @@ class Unwatched:
     def told(self) -> tuple[dict[str, Any], Arrays]:
         """No call."""
         columns = ("number", "step", "rows", "training", "left_over", "rate", "norm")
-        return {"trouble": "", "steps": 0, "asked": False}, {name: np.zeros(0) for name in columns}
+        return {"trouble": "", "steps": 0, "made": 0, "asked": False}, {name: np.zeros(0) for name in columns}
 
     def moments(self) -> Arrays:
         """None."""
