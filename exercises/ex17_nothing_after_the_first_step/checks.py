@@ -8,7 +8,7 @@ FULL = 16  # a black pixel
 CERTAIN = 10  # nats: what a mistake made with certainty costs at least; some programs cap it, and may
 SPREADS = (0.1, 3, 10, 30, 60, 85, 95, 150, 300, 1_000, 100_000)
 SHIFTS = (-3_000, -500, -100, -50, 0, 50, 100, 500, 3_000)
-MOMENTS = (0, 1, 2, 3, 5, 8, 20, 21, 50, 100, 200)  # steps of the training
+MOMENTS = (0, 1, 2, 3, 5, 8, 11, 20, 21, 50, 100, 143, 200)  # steps of the training
 # As if the training stood at an earlier step: its loops' variables and the losses so far.
 EARLIER = """
 bk_function = cross_entropy
@@ -102,7 +102,7 @@ def check_the_same_number_added_to_all_scores_changes_nothing(run):
 def check_it_is_so_at_every_step(run):
     """Early in the training and late, loss and slope are right for large scores."""
     scores, labels = _scores(run, 64, 400), run.rng.integers(10, size=64)
-    for at in MOMENTS:
+    for at in reversed(MOMENTS):  # losses are taken away, and do not come back
         run.ask(EARLIER, bk_at=at, needs=["cross_entropy"])
         loss, slope = run.cross_entropy(scores, labels)
         error = float(np.abs(slope - _slope(scores, labels)).max()) * len(labels)

@@ -139,16 +139,48 @@ def test_a_zip_bomb_is_not_blown_up(tmp_path, monkeypatch):
             _ = file.content
 
 
-def test_a_zip_file_of_too_many_files_costs_only_itself(tmp_path, monkeypatch):
+def test_zip_files_of_too_many_files_cost_only_themselves(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MOST_MEMBERS", 10)
-    monkeypatch.setattr(files, "MOST_NESTED", 3)
     written(tmp_path / "ada.zip", zipped({f"{number}.txt": b"" for number in range(11)}))
-    many = zipped({f"toy{number}.ipynb": b"" for number in range(5)})
-    written(tmp_path / "bob.zip", zipped({"inner.zip": many}))
+    written(tmp_path / "bob/toy01.ipynb", ONE)
     found = files_in(tmp_path)
-    assert "it holds 11 files, more than 10" in reasons(found)["ada.zip"]
-    assert len(found.notebooks) == 3
-    assert sum("more than 3 notebooks" in reason for reason in reasons(found).values()) == 2
+    assert "zip files hold 11 files, more than 10" in reasons(found)["ada.zip"]
+    assert [str(file.place) for file in found.notebooks] == ["bob/toy01.ipynb"]
+
+
+def test_files_are_counted_over_zip_files_in_zip_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_MEMBERS", 10)
+    inner = {f"{name}.zip": zipped({f"toy{number}.ipynb": ONE for number in range(4)}) for name in "abc"}
+    written(tmp_path / "all.zip", zipped(inner))
+    found = files_in(tmp_path)
+    assert len(found.notebooks) == 4
+    assert [place for place, why in reasons(found).items() if "more than 10" in why] == ["all/b.zip", "all/c.zip"]
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_may_inflate_at_one_stroke_is_not_unpacked(tmp_path, way):
+    written(tmp_path / "bob.zip", zipped({"inner.zip": bytes(64), "toy01.ipynb": bytes(64)}, way))
+    found = files_in(tmp_path)
+    assert "packed otherwise" in reasons(found)["bob/inner.zip"]
+    with pytest.raises(OSError, match="packed otherwise"):
+        _ = found.notebooks[0].content
+
+
+def test_an_archive_is_opened_once_for_all_its_notebooks(tmp_path, monkeypatch):
+    written(tmp_path / "all.zip", zipped({f"{number}/toy01.ipynb": ONE for number in range(50)}))
+    opened = []
+    real = zipfile.ZipFile
+    monkeypatch.setattr(files.zipfile, "ZipFile", lambda *words: opened.append(words) or real(*words))
+    assert {file.content for file in files_in(tmp_path).notebooks} == {ONE}
+    assert len(opened) == 1
+
+
+def test_an_archive_that_is_changed_is_opened_anew(tmp_path):
+    written(tmp_path / "all.zip", zipped({"ada/toy01.ipynb": ONE}))
+    (file,) = files_in(tmp_path).notebooks
+    assert file.content == ONE
+    written(tmp_path / "all.zip", zipped({"ada/toy01.ipynb": b"another one"}))
+    assert file.content == b"another one"
 
 
 @pytest.mark.parametrize("date", [(1980, 0, 0, 0, 0, 0), (2026, 2, 31, 0, 0, 0)])

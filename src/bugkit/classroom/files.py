@@ -10,14 +10,16 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from bugkit.errors import UsageError
 
 NOTEBOOK, ZIP = ".ipynb", ".zip"
 MOST_BYTES = 50 << 20  # of one file, unpacked
-MOST_MEMBERS = 200_000  # of a zip file
-MOST_NESTED = 100  # notebooks of a zip file in a zip file: each is looked for in the whole of it
+MOST_MEMBERS = 200_000  # of all zip files
+OPEN = 4  # zip files at a time
+PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # of which a few bytes cannot become gigabytes at one stroke
 DEEPEST = 2  # zip files in each other
 COPIES = ("__MACOSX", ".ipynb_checkpoints")  # what other programs leave beside a notebook
 HANDED_IN = "timestamp.txt"  # beside the notebooks: what nbgrader writes when an assignment is handed in
@@ -41,12 +43,8 @@ class File:
         """Its bytes. Whatever is wrong with a stranger's zip file is raised as some Exception."""
         if not self.members:
             return _regular(self.source)
-        archive: Path | io.BytesIO = self.source
-        for number in self.members:
-            with zipfile.ZipFile(archive) as opened:
-                archive = io.BytesIO(_member(opened, opened.infolist()[number]))
-        assert isinstance(archive, io.BytesIO)
-        return archive.getvalue()
+        archive = _archive(self.source, self.members[:-1])
+        return _member(archive, archive.infolist()[self.members[-1]])
 
 
 @dataclass
@@ -57,6 +55,7 @@ class Found:
     unread: list[tuple[PurePosixPath, str]] = field(default_factory=list)  # each with the reason
     others: list[PurePosixPath] = field(default_factory=list)  # files that are no notebooks, and empty folders
     copies: int = 0  # that other programs made of a file
+    members: int = 0  # of zip files, those in zip files among them
 
 
 def files_in(place: Path) -> Found:
@@ -113,16 +112,19 @@ def _look_in_folder(folder: Path, found: Found) -> None:
 def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], found: Found) -> None:
     """List a zip file, or one in it; ``place`` is the folder that it counts as."""
     try:
-        listed = _listed(path, members)
+        infos = _archive(path, members).infolist()
+        found.members += len(infos)
+        if found.members > MOST_MEMBERS:
+            raise OSError(f"with it, zip files hold {found.members} files, more than {MOST_MEMBERS}")
     except Exception as error:  # noqa: BLE001 - a stranger's file may make the library raise anything
         named = place.with_name(f"{place.name}{ZIP}") if place.parts else _named([path.name])
         found.unread.append((named, f"it cannot be read as a zip file ({why(error)})"))
         return
-    notebooks = 0
-    for number, info in listed:
+    for number, info in enumerate(infos):
+        if info.is_dir():
+            continue
         inside = place.joinpath(*_named(info.filename.replace("\\", "/").split("/")).parts)
         here = (*members, number)
-        notebooks += inside.suffix.lower() == NOTEBOOK
         if stat.S_ISLNK(info.external_attr >> 16):
             found.unread.append((inside, "it is a symbolic link"))
         elif inside.suffix.lower() == ZIP and not _is_copy(inside):
@@ -130,25 +132,24 @@ def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], fou
                 _look_in_zip(path, inside.with_name(inside.stem), here, found)
             else:
                 found.unread.append((inside, "it is a zip file in a zip file in a zip file"))
-        elif members and notebooks > MOST_NESTED:
-            found.unread.append((inside, f"its zip file, which is in another, has more than {MOST_NESTED} notebooks"))
         else:
             _take(File(inside, _zipped_at(info), path, here), found)
 
 
-def _listed(path: Path, members: Sequence[int]) -> list[tuple[int, zipfile.ZipInfo]]:
-    """The files of a zip file, or of one in it, each with its number."""
-    archive: Path | io.BytesIO = path
-    if not stat.S_ISREG(path.stat().st_mode):  # opening a named pipe would wait for a writer
+def _archive(path: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
+    """A zip file, or one in it, opened once for all that is read from it in a row."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for a writer
         raise OSError("it is not a regular file")
-    for number in members:
-        with zipfile.ZipFile(archive) as outer:
-            archive = io.BytesIO(_member(outer, outer.infolist()[number]))
-    with zipfile.ZipFile(archive) as inner:
-        infos = inner.infolist()
-    if len(infos) > MOST_MEMBERS:
-        raise OSError(f"it holds {len(infos)} files, more than {MOST_MEMBERS}")
-    return [(number, info) for number, info in enumerate(infos) if not info.is_dir()]
+    return _opened(path, (status.st_ino, status.st_size, status.st_mtime_ns), members)
+
+
+@lru_cache(maxsize=OPEN)
+def _opened(path: Path, as_it_is: tuple[int, ...], members: tuple[int, ...]) -> zipfile.ZipFile:
+    if not members:
+        return zipfile.ZipFile(path)
+    outer = _opened(path, as_it_is, members[:-1])
+    return zipfile.ZipFile(io.BytesIO(_member(outer, outer.infolist()[members[-1]])))
 
 
 def _take(file: File, found: Found) -> None:
@@ -177,6 +178,8 @@ def _named(parts: Sequence[str]) -> PurePosixPath:
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.compress_type not in PLAIN:
+        raise OSError("it is packed otherwise than zip files usually are (stored or deflated wanted)")
     with archive.open(info) as file:
         content = file.read(MOST_BYTES + 1)  # what the directory says of its size may be a lie
     if len(content) > MOST_BYTES:
