@@ -169,8 +169,8 @@ def test_what_may_inflate_at_one_stroke_is_not_unpacked(tmp_path, way):
 def test_an_archive_is_opened_once_for_all_its_notebooks(tmp_path, monkeypatch):
     written(tmp_path / "all.zip", zipped({f"{number}/toy01.ipynb": ONE for number in range(50)}))
     opened = []
-    real = zipfile.ZipFile
-    monkeypatch.setattr(files.zipfile, "ZipFile", lambda *words: opened.append(words) or real(*words))
+    real = files._Archive
+    monkeypatch.setattr(files, "_Archive", lambda file: opened.append(file) or real(file))
     assert {file.content for file in files_in(tmp_path).notebooks} == {ONE}
     assert len(opened) == 1
 
@@ -265,6 +265,38 @@ def test_links_are_not_followed(tmp_path):
     assert places(found) == ["bob/toy01.ipynb"]
     assert set(reasons(found)) == {"ada/toy01.ipynb", "eve", "mallory/toy01.ipynb"}
     assert set(reasons(found).values()) == {"it is a symbolic link"}
+
+
+def swapped_for_link(folder, secret):
+    (folder / "ada").rename(folder / "mine")
+    (folder / "ada").symlink_to(secret, target_is_directory=True)
+
+
+def swapped_for_pipe(folder, _secret):
+    for path in (folder / "ada").iterdir():
+        path.unlink()
+        os.mkfifo(path)
+
+
+def swapped_for_links(folder, secret):
+    for path in (folder / "ada").iterdir():
+        path.unlink()
+        path.symlink_to(secret / path.name)
+
+
+@pytest.mark.parametrize("swapped", [swapped_for_link, swapped_for_pipe, swapped_for_links])
+def test_what_is_exchanged_after_the_listing_is_not_read(tmp_path, swapped):
+    folder, secret = tmp_path / "class", tmp_path / "solutions"
+    for place in (folder / "ada", secret):
+        written(place / "toy01.ipynb", ONE)
+        written(place / "more.zip", zipped({"toy02.ipynb": ONE}))
+    found = files_in(folder).notebooks
+    files._opened.cache_clear()
+    assert len(found) == 2
+    swapped(folder, secret)
+    for file in found:
+        with pytest.raises(OSError, match=r"symbolic|not a regular file|[Nn]ot a directory"):
+            _ = file.content
 
 
 def test_what_other_programs_leave_is_passed_over_and_what_is_hidden_is_told(tmp_path):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from bugkit.errors import UsageError
+from bugkit.notebook.files import open_regular
 
 NOTEBOOK, ZIP = ".ipynb", ".zip"
 MOST_BYTES = 50 << 20  # of one file, unpacked
@@ -37,13 +39,14 @@ class File:
     at: str  # when it was handed in, where nbgrader tells, else when it was last changed; UTC, ISO 8601
     source: Path
     members: tuple[int, ...] = ()  # its number in the zip file ``source``, and in a zip file in that
+    below: Path | None = None  # the folder of submissions, in which anything may be exchanged for a link meanwhile
 
     @property
     def content(self) -> bytes:
         """Its bytes. Whatever is wrong with a stranger's zip file is raised as some Exception."""
         if not self.members:
-            return _regular(self.source)
-        archive = _archive(self.source, self.members[:-1])
+            return _regular(self.source, self.below)
+        archive = _archive(self.source, self.members[:-1], self.below)
         return _member(archive, archive.infolist()[self.members[-1]])
 
 
@@ -66,7 +69,7 @@ def files_in(place: Path) -> Found:
     elif place.suffix.lower() == NOTEBOOK:
         _take(File(_named([place.name]), _iso(place), place), found)
     else:
-        _look_in_zip(place, PurePosixPath(), (), found)
+        _look_in_zip(place.resolve(), PurePosixPath(), (), found)
     return found
 
 
@@ -103,16 +106,18 @@ def _look_in_folder(folder: Path, found: Found) -> None:
             if path.is_symlink() and not _is_copy(place):  # it may lead anywhere on the instructor's machine
                 found.unread.append((place, "it is a symbolic link"))
             elif path.suffix.lower() == ZIP and not _is_copy(place):
-                _look_in_zip(path, place.with_name(path.stem), (), found)
+                _look_in_zip(path, place.with_name(path.stem), (), found, folder)
             else:
-                _take(File(place, handed_in or _iso(path), path), found)
+                _take(File(place, handed_in or _iso(path), path, below=folder), found)
     found.notebooks.sort(key=lambda file: file.place)
 
 
-def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], found: Found) -> None:
+def _look_in_zip(
+    path: Path, place: PurePosixPath, members: tuple[int, ...], found: Found, below: Path | None = None
+) -> None:
     """List a zip file, or one in it; ``place`` is the folder that it counts as."""
     try:
-        infos = _archive(path, members).infolist()
+        infos = _archive(path, members, below).infolist()
         found.members += len(infos)
         if found.members > MOST_MEMBERS:
             raise OSError(f"with it, zip files hold {found.members} files, more than {MOST_MEMBERS}")
@@ -129,27 +134,42 @@ def _look_in_zip(path: Path, place: PurePosixPath, members: tuple[int, ...], fou
             found.unread.append((inside, "it is a symbolic link"))
         elif inside.suffix.lower() == ZIP and not _is_copy(inside):
             if len(here) < DEEPEST:
-                _look_in_zip(path, inside.with_name(inside.stem), here, found)
+                _look_in_zip(path, inside.with_name(inside.stem), here, found, below)
             else:
                 found.unread.append((inside, "it is a zip file in a zip file in a zip file"))
         else:
-            _take(File(inside, _zipped_at(info), path, here), found)
+            _take(File(inside, _zipped_at(info), path, here, below), found)
 
 
-def _archive(path: Path, members: tuple[int, ...]) -> zipfile.ZipFile:
+def _archive(path: Path, members: tuple[int, ...], below: Path | None) -> zipfile.ZipFile:
     """A zip file, or one in it, opened once for all that is read from it in a row."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for a writer
-        raise OSError("it is not a regular file")
-    return _opened(path, (status.st_ino, status.st_size, status.st_mtime_ns), members)
+    with open_regular(path, below=below) as file:
+        status = os.fstat(file.fileno())
+    return _opened(path, (status.st_ino, status.st_size, status.st_mtime_ns), members, below)
 
 
 @lru_cache(maxsize=OPEN)
-def _opened(path: Path, as_it_is: tuple[int, ...], members: tuple[int, ...]) -> zipfile.ZipFile:
+def _opened(path: Path, as_it_is: tuple[int, ...], members: tuple[int, ...], below: Path | None) -> zipfile.ZipFile:
     if not members:
-        return zipfile.ZipFile(path)
-    outer = _opened(path, as_it_is, members[:-1])
+        return _Archive(open_regular(path, below=below))
+    outer = _opened(path, as_it_is, members[:-1], below)
     return zipfile.ZipFile(io.BytesIO(_member(outer, outer.infolist()[members[-1]])))
+
+
+class _Archive(zipfile.ZipFile):
+    """A zip file that closes its file when nobody remembers it any more."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        try:
+            super().__init__(file)
+        except BaseException:
+            file.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._file.close()
 
 
 def _take(file: File, found: Found) -> None:
@@ -187,20 +207,19 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     return content
 
 
-def _regular(path: Path) -> bytes:
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is not a regular file")
-    if status.st_size > MOST_BYTES:
+def _regular(path: Path, below: Path | None) -> bytes:
+    with open_regular(path, below=below) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
         raise OSError(f"it is larger than {MOST_BYTES >> 20} MiB")
-    return path.read_bytes()
+    return content
 
 
 def _handed_in(here: Path, folder: Path, found: Found) -> str | None:
     """The time in nbgrader's file; where it tells none, that is said."""
     path = here / HANDED_IN
     try:
-        return nbgraders_time(_regular(path).decode())
+        return nbgraders_time(_regular(path, folder).decode())
     except (OSError, OverflowError, ValueError):
         place = _named(path.relative_to(folder).parts)
         found.unread.append((place, "it tells no time; for its notebooks, when they were last saved is taken"))

@@ -1,15 +1,20 @@
-"""Writing files: whole or not at all, and over none of somebody else's."""
+"""Writing files: whole or not at all, and over none of somebody else's. Opening those of strangers."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from bugkit.errors import UsageError
 
+# O_NONBLOCK: opening a named pipe must not wait for a writer
+READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+FOLDER = READ | getattr(os, "O_DIRECTORY", 0)
 MARK, MARKUP = b"bugkit", b"<"  # every page begins alike; bugkit's have its name somewhere
 
 
@@ -54,3 +59,40 @@ def _keys(text: bytes) -> set[str] | None:
 
 def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
+
+
+def open_regular(path: Path, *, below: Path | None = None) -> BinaryIO:
+    """A regular file, as it is at this moment; OSError where it is something else, or a link.
+
+    ``below`` is a folder whose contents a stranger may exchange meanwhile: nothing on the way down from there may be a
+    link either. A hard link is a file like any other: whoever can make one can read the file.
+    """
+    descriptor = _descriptor(path, below)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise (
+            IsADirectoryError(errno.EISDIR, "is a directory")
+            if stat.S_ISDIR(mode)
+            else NotRegularError(errno.EINVAL, "it is not a regular file")
+        )
+    return os.fdopen(descriptor, "rb")
+
+
+class NotRegularError(OSError):
+    """A named pipe, a socket or a device."""
+
+
+def _descriptor(path: Path, below: Path | None) -> int:
+    if below is None or os.open not in os.supports_dir_fd:
+        return os.open(path, READ)
+    *folders, name = path.relative_to(below).parts
+    here = os.open(below, os.O_RDONLY)
+    try:
+        for folder in folders:
+            inside = os.open(folder, FOLDER, dir_fd=here)
+            os.close(here)
+            here = inside
+        return os.open(name, READ, dir_fd=here)
+    finally:
+        os.close(here)

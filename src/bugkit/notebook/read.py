@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bugkit.errors import NotebookError
+from bugkit.notebook.files import NotRegularError, open_regular
 from bugkit.notebook.model import Cell, Notebook
 
 MAX_BYTES = 50 << 20  # a notebook full of pictures is tens of MiB
@@ -66,24 +66,18 @@ def _bytes(path: Path) -> bytes:
         return _regular_bytes(path)
     except ValueError:
         _refuse("cannot have this name")
+    except NotRegularError:
+        _refuse("is not a regular file")
     except OSError as error:
         _refuse(_OPEN_ERRORS.get(error.errno or 0, f"cannot be read ({error.strerror})"))
 
 
 def _regular_bytes(path: Path) -> bytes:
-    # O_NONBLOCK: opening a named pipe must not wait for a writer
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise IsADirectoryError(errno.EISDIR, "is a directory")
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            _refuse("is not a regular file")
-        if status.st_size > MAX_BYTES:
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_BYTES:
             _refuse(
-                f"is {status.st_size >> 20} MiB, larger than {MAX_BYTES >> 20} MiB",
+                f"is {size >> 20} MiB, larger than {MAX_BYTES >> 20} MiB",
                 "clear its outputs in Jupyter and save it again",
             )
         return file.read(MAX_BYTES + 1)
