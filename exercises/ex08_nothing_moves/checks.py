@@ -76,8 +76,8 @@ def check_every_step_of_the_training_changes_something(run):
     calls = [call for call in run.audit.needed().calls if call.moved is not None and call.output.shape[-1] == 5]
     if len(calls) < FEWEST:
         raise UndecidedError("what each step changed could not be seen")
-    still = float(np.mean([not call.moved.any() for call in calls]))
-    assert still < 0.03, f"{still:.0%} of {len(calls)} sampled steps change nothing (0 % wanted)"
+    still = sum(not call.moved.any() for call in calls)  # a rate that grows may begin at 0
+    assert still <= 1, f"{still} of {len(calls)} sampled steps change nothing (0 wanted)"
 
 
 def check_all_of_the_new_layer_learns(run):

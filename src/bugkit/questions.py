@@ -211,7 +211,7 @@ def answers_by_training(run: Run) -> bool:
     told = run.ask(question, arrays, ["before", "after", "there"], needs=["model"])
     if _alike(told["before"][: len(call.output)], call.output):
         return True
-    return audit.asked and not (told["there"] and np.array_equal(told["before"], told["after"]))
+    return not np.array_equal(told["before"], told["after"]) if told["there"] else audit.asked
 
 
 def given(call: Call, question: str) -> tuple[str, dict[str, NDArray[Any]]]:
