@@ -181,3 +181,9 @@ def test_a_copy_in_another_form_answers_as_what_was_trained(box):
     assert asked(box, answers_by_training, after=copied)
     other = "counts = torch.rand(5, 5)\nmodel = lambda rows: counts[rows]"
     assert not asked(box, answers_by_training, after=other)
+
+
+def test_where_no_model_is_promised_none_is_missed(box):
+    for check in (check_gradients_are_whole, check_the_same_question_gets_the_same_answer):
+        with pytest.raises(UndecidedError):
+            asked(box, check, after="network = model\ndel model")

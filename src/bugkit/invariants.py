@@ -46,7 +46,7 @@ def check_the_same_question_gets_the_same_answer(run: Run) -> None:
     """The same question gets the same answer twice."""
     question, arrays = given(run.audit.needed().calls[-1], AGAIN)
     try:
-        told = run.ask(question, arrays, ["first", "second"], needs=["model"])
+        told = run.ask(question, arrays, ["first", "second"])
     except LearnerCodeError:
         raise UndecidedError("the model is asked otherwise than it was trained") from None
     gap = float(np.abs(told["first"].astype(np.float64) - told["second"]).max(initial=0))
