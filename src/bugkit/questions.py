@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -135,16 +135,22 @@ first, second = both
 """
 
 
+def _steps(moments: Sequence[Moment]) -> Iterator[Moment]:
+    """Those in one mode throughout, with a slope, that changed the model's own weights."""
+    for moment in moments:
+        call = moment.call
+        if call.training in (0, 1) and call.slope is not None and not np.array_equal(moment.before, moment.after):
+            yield moment
+
+
 def replayed(run: Run) -> Iterator[tuple[Call, Outputs, tuple[Outputs, Outputs]]]:
     """Steps of the training, with the model's outputs at that step and its answers now, at the weights of then.
 
     The answers are those as in training, and those as in use. Left out is what cannot be compared: a model
     that is no module, or draws at random; a step whose weights did not change, for it may have trained others.
     """
-    for moment in run.moments:
+    for moment in _steps(run.moments):
         call = moment.call
-        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
-            continue
         question, arrays = given(call, REPLAY)
         arrays["before"] = moment.before
         try:
@@ -179,10 +185,9 @@ def gradients(run: Run) -> Iterator[tuple[Moment, float, list[NDArray[np.bool_]]
     (rows, numbers), which numbers the step left as they were, though the loss depends on them. Left out are models
     that are no module, and what cannot be computed to the end in float64.
     """
-    for moment in run.moments[::-1][::EVERY]:
+    for moment in _steps(run.moments[::-1][::EVERY]):
         call = moment.call
-        if call.training not in (0, 1) or call.slope is None or np.array_equal(moment.before, moment.after):
-            continue
+        assert call.slope is not None
         question, arrays = given(call, GRADIENT)
         arrays |= {"before": moment.before, "slope": call.slope}
         names = ["gap", "spread", "gradient", "shapes"]
@@ -254,6 +259,14 @@ def taught_next(call: Call) -> float | None:
         if max(*places, np.mean(likelier[:-1, -1] == rows[1:, 0])) > MOST_AT_ONE_PLACE:
             return 0.0
     return float((taught & (likelier == np.roll(rows, -1, axis=1)))[:, :-1].mean(axis=0).min())
+
+
+def least_taught(run: Run, symbols: str) -> float:
+    """`taught_next` of the step at which it is least; UndecidedError where it is known of none."""
+    shares = [share for share in map(taught_next, run.audit.needed().calls) if share is not None]
+    if not shares:
+        raise UndecidedError(f"which {symbols} training makes more likely could not be seen")
+    return min(shares)
 
 
 def last_place_cost(run: Run, rows: NDArray[np.int64]) -> float:
