@@ -83,12 +83,13 @@ def heldout_loss(run):
 def check_all_of_the_network_learns(run):
     """Steps change every weight matrix of the network so that the loss falls."""
     x, y = run.train
-    some = run.rng.permutation(len(y))[:32]
-    asked = {"images": x[some], "labels": (y[some] + 1) % 10}
-    found = run.ask(STEPS, asked, ["falls", "stuck"], needs=["model", "training_step"])
-    falls, stuck = found["falls"], int(found["stuck"])
-    useful = int(np.count_nonzero(falls > 1e-3 * np.abs(falls).max(initial=1e-9)))
-    assert useful == len(falls) > 0, f"{useful} of {len(falls)} do (all wanted)"
+    for size in (32, 20):
+        some = run.rng.permutation(len(y))[:size]
+        asked = {"images": x[some], "labels": (y[some] + 1) % 10}
+        found = run.ask(STEPS, asked, ["falls", "stuck"], needs=["model", "training_step"])
+        falls, stuck = found["falls"], int(found["stuck"])
+        useful = int(np.count_nonzero(falls > 1e-3 * np.abs(falls).max(initial=1e-9)))
+        assert useful == len(falls) > 0, f"on {size} images, {useful} of {len(falls)} do (all wanted)"
     # A fixed one may bring pixels to one scale, if an image is two numbers after it: random ones could not be read.
     assert not stuck or _numbers_per_image(run) <= 2, (
         f"{stuck} matrices cannot learn, and more than two numbers of an image reach the scores (none, or two, wanted)"

@@ -119,7 +119,9 @@ def check_every_step_draws_such_codes(run):
     if len(pairs) < 8:
         raise UndecidedError("which codes were drawn in training could not be seen")
     variances = np.array([[spread_of(one, other, reading) for reading in READINGS] for one, other in pairs])
-    fits = (variances > 0.7) & (variances < 1.4)
+    numbers = np.array([one.output.size / 2 for one, _ in pairs])
+    chance = 2.33 / np.sqrt(numbers)  # the standard deviation of a median of squares, in units of that
+    fits = np.abs(np.log(variances)) < (0.1 + 5 * chance)[:, None]
     share = float(fits.mean(axis=0).max())
     if share < 0.5:
         raise UndecidedError("how codes are drawn from what the encoder gives could not be told")
@@ -150,7 +152,8 @@ def is_drawn_from(one, other):
 def spread_of(one, other, reading):
     """The median variance of codes, in units of the one that the encoder tells."""
     mean, deviation = reading(*np.split(one.output.astype(np.float64), 2, axis=1))
-    return float(np.median(((other.inputs[0] - mean) / np.maximum(deviation, 1e-9)) ** 2)) / 0.455
+    squares = ((other.inputs[0] - mean) / np.maximum(deviation, 1e-9)) ** 2
+    return max(float(np.median(squares)) / 0.455, 1e-12)
 
 
 def correlation(noise):
