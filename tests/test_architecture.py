@@ -23,7 +23,7 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["heldout", "box"],
     ["run", "symptoms"],
     ["checks"],
-    ["examine", "questions"],
+    ["examine", "questions", "sequences"],
     ["invariants"],
     ["pristine", "grader", "progress", "report", "workspace"],
     ["attempt", "author", "magic", "watch", "classroom"],

@@ -13,8 +13,9 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import answers_by_training, gradients, moved, replayed, taught_next, trained_otherwise
+from bugkit.questions import answers_by_training, gradients, replayed, trained_otherwise
 from bugkit.run import Run
+from bugkit.sequences import moved, taught_next
 
 # A network that reads letters (N, 6) one by one, and sixty steps of its training.
 PROGRAM = """
@@ -42,6 +43,8 @@ for step in range(60):
 {after}
 """
 LOSS = "nn.functional.cross_entropy(model(rows)[:, :-1].flatten(0, 1), rows[:, 1:].flatten())"
+FOLLOWING = "nn.functional.cross_entropy(model(rows).flatten(0, 1), ((rows + 1) % 5).flatten())"
+ROLLED = "nn.functional.cross_entropy(model(rows).flatten(0, 1), rows.roll(-1, 1).flatten())"
 PLAIN = "self.out(self.letters(rows))"
 DROPPED = "self.out(nn.functional.dropout(self.letters(rows), 0.5, self.training))"
 SHIFTED = "self.out(self.letters(rows).roll(self.calls % 3, dims=2))"
@@ -173,6 +176,15 @@ def test_what_a_step_says_of_the_next_symbol_is_told(box, loss, least):
     shares = asked(box, lambda run: [taught_next(call) for call in run.audit.calls], loss=loss)
     assert min(shares) <= least
     assert max(shares) >= min(least, 1.0) if least == 1 else max(shares) < 0.9
+
+
+@pytest.mark.parametrize(("loss", "least"), [(FOLLOWING, 1.0), (ROLLED, 0.0)], ids=["what follows", "rolled around"])
+def test_what_follows_a_row_in_the_text_may_be_taught_at_its_end(box, loss, least):
+    text = np.arange(200) % 5
+    shares = asked(box, lambda run: [taught_next(call, text) for call in run.audit.calls], loss=loss)
+    assert (min(shares), max(shares)) == (least, least)
+    alone = asked(box, lambda run: [taught_next(call) for call in run.audit.calls], loss=FOLLOWING)
+    assert max(alone) == 0.0, "without the text it is a symbol of the row"
 
 
 def test_a_copy_in_another_form_answers_as_what_was_trained(box):

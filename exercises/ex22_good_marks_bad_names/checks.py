@@ -9,7 +9,8 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import answers_by_training, last_place_cost, least_taught, replayed
+from bugkit.questions import answers_by_training, replayed
+from bugkit.sequences import last_place_cost, least_taught
 
 LENGTH = 12  # letters in a row
 PREFIXES = (3, 6, 12)

@@ -9,7 +9,8 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import least_taught, trained_otherwise
+from bugkit.questions import trained_otherwise
+from bugkit.sequences import least_taught
 
 LENGTH = 16  # symbols that the network must be able to read at once
 PREFIXES = (6, 10, 15)

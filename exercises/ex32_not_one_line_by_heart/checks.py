@@ -10,8 +10,9 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
-from bugkit.questions import moved, trained_otherwise
+from bugkit.questions import trained_otherwise
 from bugkit.run import Task
+from bugkit.sequences import moved
 
 LINES, LENGTH, PROMPT = 12, 40, 8
 SOME = 16  # lines that are asked about in one check

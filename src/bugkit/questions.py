@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bugkit.audit import Call, Moment, UndecidedError
-from bugkit.checks import log_probabilities, nll
+from bugkit.checks import log_probabilities
 from bugkit.run import LearnerCodeError, Run
 
 Outputs = NDArray[np.float64]
-AT_ONCE = 100  # rows
 ALIKE = 0.9  # correlation
 MIN_CLASSES = 3
 CUT = 1e-3  # rounding gives some 1e-7, a detached unit of 64 gives 0.1
 EVERY = 3  # moments: four of twelve
-TEXT = 3  # dimensions of the outputs for rows of text
-FEW, MOST_AT_ONE_PLACE = 8, 0.6  # rows; a share of them
 SMALL = 0.01  # of the largest number of a gradient
 ROUNDING = 0.02  # nats; float32 moves a log-probability by some 1e-5
 # The answers to what a step was given, at the weights that it began with: as in training, and as in use. Uncertain
@@ -122,16 +119,6 @@ with torch.no_grad():
         weight.data.copy_(torch.randn_like(weight))
     after = torch.as_tensor(model(*given))
 there = len(kept)
-"""
-# The answers to two sets of rows; whatever is drawn at random is drawn alike.
-TWICE = """
-both = []
-for given in (rows, others):
-    if isinstance(model, torch.nn.Module):
-        model.train(training)
-    torch.manual_seed(0)
-    both.append(torch.as_tensor(model(given)).detach())
-first, second = both
 """
 
 
@@ -237,59 +224,3 @@ def _alike(answers: NDArray[Any], outputs: NDArray[Any]) -> bool:
     sides = [np.take_along_axis(log_probabilities(x).reshape(-1, classes), rest, axis=1) for x in (answers, outputs)]
     a, b = (side - side.mean(axis=1, keepdims=True) for side in sides)
     return bool((a * b).sum() > ALIKE * np.sqrt((a**2).sum() * (b**2).sum()))
-
-
-def taught_next(call: Call) -> float | None:
-    """At the position where it is least, the share of rows whose next symbol a step makes likelier; None: not known.
-
-    For rows of symbols (N, T) and outputs (N, T, C). What a step says of the last position, whose next symbol is not
-    among the rows, may be anything but a symbol that stands at one place of all rows, or at the start of the next row.
-    """
-    if call.slope is None or call.slope.ndim != TEXT or not call.inputs:
-        return None
-    slope, rows = call.slope, call.inputs[0][: len(call.slope)]
-    if rows.dtype.kind != "i" or slope.shape[:2] != rows.shape or slope.shape[2] <= rows.max():
-        return None
-    taught, likelier = np.abs(slope).max(axis=2) > 0, slope.argmin(axis=2)
-    last = taught[:, -1]
-    if not taught[:, :-1].any():  # one symbol a row, from beyond it
-        return None
-    if last.sum() >= FEW:
-        places = [np.mean(likelier[last, -1] == rows[last, place]) for place in range(rows.shape[1])]
-        if max(*places, np.mean(likelier[:-1, -1] == rows[1:, 0])) > MOST_AT_ONE_PLACE:
-            return 0.0
-    return float((taught & (likelier == np.roll(rows, -1, axis=1)))[:, :-1].mean(axis=0).min())
-
-
-def least_taught(run: Run, symbols: str) -> float:
-    """`taught_next` of the step at which it is least; UndecidedError where it is known of none."""
-    shares = [share for share in map(taught_next, run.audit.needed().calls) if share is not None]
-    if not shares:
-        raise UndecidedError(f"which {symbols} training makes more likely could not be seen")
-    return min(shares)
-
-
-def last_place_cost(run: Run, rows: NDArray[np.int64]) -> float:
-    """How many nats more the last symbols of rows (N, T) cost after all T - 1 before them than after the last T - 2.
-
-    A model that was never taught at its last place pays for it.
-    """
-    known, wanted = rows[:, :-1], rows[:, -1]
-    longer, shorter = (
-        np.concatenate([np.asarray(run.model(some[i : i + AT_ONCE]))[:, -1] for i in range(0, len(rows), AT_ONCE)])
-        for some in (known, known[:, 1:])
-    )
-    return nll(longer, wanted) - nll(shorter, wanted)
-
-
-def moved(run: Run, rows: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How far log-probabilities move where ``others`` are asked about instead of ``rows``, in the mode that moves more.
-
-    Rows (N, T) and outputs (N, T, C) give (N, T): the largest difference over the classes.
-    """
-    gaps = []
-    for training in (False, True):
-        arrays = {"rows": rows, "others": others}
-        both = run.ask(TWICE, arrays, ["first", "second"], needs=["model"], training=training)
-        gaps.append(np.abs(log_probabilities(both["first"]) - log_probabilities(both["second"])).max(axis=-1))
-    return np.asarray(np.maximum(*gaps))
