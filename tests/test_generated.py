@@ -12,8 +12,8 @@ import torch
 
 from bugkit.author.draft import Draft
 from bugkit.author.halves import half_fixes
-from bugkit.author.pairs import trapped
 from bugkit.author.styles import STYLES, in_one_style
+from bugkit.author.traps import trapped
 from bugkit.notebook import Cell, Notebook
 
 LOCKED = {"editable": False, "deletable": False}
@@ -231,12 +231,12 @@ def test_functions_that_are_called_otherwise_go_by_their_callers() -> None:
     assert losses[1] != right[1]
 
 
-def test_a_trap_tells_whether_the_broken_side_is_called() -> None:
-    """It raises there, and nowhere else."""
+def test_a_trap_tells_whether_the_broken_side_matters() -> None:
+    """It raises where it does something else, and nowhere else."""
     made = halves(IN_A_LAYER)
     trap = trapped(made["after-training"].notebook)
     assert trap is not None
-    with pytest.raises(RuntimeError, match="it is called"):
+    with pytest.raises(RuntimeError, match="they differ"):
         run(SOLUTION.with_cells(trap.cells))
     never = trapped(
         edited("evaluation", "answers = model(inputs)", "answers = inputs", made["after-training"]).notebook
@@ -244,6 +244,11 @@ def test_a_trap_tells_whether_the_broken_side_is_called() -> None:
     assert never is not None
     assert len(run(SOLUTION.with_cells(never.cells))["losses"]) == STEPS
     assert trapped(SOLUTION.notebook) is None
+    quiet = edited("model", '        seen.append("mended")\n', "")
+    alike = edited("training-step", "model(inputs), targets)", "1.0 * model(inputs), targets)", quiet)
+    called = trapped(halves(alike, quiet)["every-second-step"].notebook)
+    assert called is not None
+    assert run(SOLUTION.with_cells(called.cells))["losses"] == run(SOLUTION)["losses"]
 
 
 def test_lines_that_run_once_are_no_half_fix() -> None:

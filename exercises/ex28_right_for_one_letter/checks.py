@@ -12,7 +12,7 @@ from bugkit.invariants import (
 
 LONGEST, PROMPT, MARK = 11, 12, 27  # letters, tokens up to the mark, the mark's number
 SOME = 64  # rows that are read at once
-SIZES = (1, 3, 64, 201, 300)  # of batches that are written
+SIZES = (1, 3, 32, 64, 201, 300)  # of batches that are written
 
 # Multiplications and additions, however the work is cut: by token, by row or all at once.
 WORK = """

@@ -18,7 +18,8 @@ SHADOWS = {"sum": "0", "max": "3", "min": "0", "input": "losses[0]", "id": "7", 
 def wrapped(draft: Draft) -> Draft | None:
     """The model inside of another module."""
     model = draft.optimiser.module if draft.optimiser else ""
-    asked = set(re.findall(rf"\b{model}\.(\w+)", draft.source())) - set(OF_EVERY_MODULE.split())
+    text = "\n".join(cell.source for cell in draft.notebook.cells)  # what the story promises of it, too
+    asked = set(re.findall(rf"\b{model}\.(\w+)", text)) - set(OF_EVERY_MODULE.split())
     if not model or asked or re.search(rf"\b{model}\[", draft.source()) or {"Wrapped", "inner"} & draft.names:
         return None
     if draft.class_of.get(model) not in {*draft.classes, "nn.Sequential"}:
@@ -173,7 +174,7 @@ def _first_rows(draft: Draft, step: str, call: ast.Call) -> tuple[str, str, str]
     if usual is None or not all(isinstance(arg, ast.Subscript) for arg in call.args):
         return None
     parts = [f"{ast.unparse(arg.value)}[:{usual}]" for arg in call.args if isinstance(arg, ast.Subscript)]
-    return step, f"batch = {', '.join(parts)}", "*batch"
+    return step, f"batch = ({', '.join(parts)}{',' * (len(parts) == 1)})", "*batch"
 
 
 def shadows_builtins(draft: Draft) -> Draft | None:

@@ -51,7 +51,7 @@ def generated(exercise: Exercise, steps: int, *, whole: bool = False) -> Generat
 
 
 def trap(half: Variant) -> Variant | None:
-    """The half fix that raises where it is broken, which passes if the bug is never met; None where it cannot."""
+    """The half fix that raises where its bug matters, which passes if it is never met; None where it cannot."""
     notebook = _drafts().trapped(half.notebook)
     return Variant("half", f"{half.id}:trapped", notebook) if notebook else None
 
@@ -107,8 +107,8 @@ class _Drafts:
     def __init__(self) -> None:
         from bugkit.author.draft import Draft
         from bugkit.author.halves import half_fixes
-        from bugkit.author.pairs import trapped
         from bugkit.author.styles import in_all_styles, in_one_style
+        from bugkit.author.traps import trapped
 
         self.Draft, self.half_fixes, self.trapped = Draft, half_fixes, trapped
         self.in_all_styles, self.in_one_style = in_all_styles, in_one_style

@@ -12,7 +12,6 @@ from bugkit.author.choices import Choice
 from bugkit.author.draft import Draft
 from bugkit.author.regions import BROKEN, MENDED, Region
 from bugkit.author.syntax import Statement
-from bugkit.notebook import Notebook
 
 Key = tuple[str, str, str]  # cell, class or "", function
 
@@ -167,22 +166,3 @@ def _with_helpers(lines: list[Statement], choice: Choice, pairs: list[Pair]) -> 
     rest = [syntax.apart(lines[place]), *lines[place + 1 :]] if place < len(lines) else []
     first = syntax.apart(new[0], 2 if isinstance(new[0], cst.FunctionDef) else 1) if place else new[0]
     return [*lines[:place], first, *new[1:], *rest]
-
-
-def trapped(notebook: Notebook) -> Notebook | None:
-    """The half fix with an exception in place of each broken function; None where it has no such function."""
-    cells = [cell.with_source(_trapped(cell.source)) if cell.runs else cell for cell in notebook.cells]
-    return Notebook(tuple(cells)) if tuple(cells) != notebook.cells else None
-
-
-def _trapped(source: str) -> str:
-    tree = syntax.parsed(source)
-    return source if tree is None or BROKEN not in source else tree.visit(_Trap()).code
-
-
-class _Trap(cst.CSTTransformer):
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
-        del original_node
-        if not updated_node.name.value.endswith(BROKEN):
-            return updated_node
-        return updated_node.with_changes(body=syntax.block(syntax.statements('raise RuntimeError("it is called")')))

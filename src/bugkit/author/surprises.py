@@ -49,7 +49,7 @@ def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> Surprises
 
 
 def _unmet(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], hall: Hall) -> set[str]:
-    """Those of the half fixes whose broken side is never called, neither by the notebook nor by a check."""
+    """Those of the half fixes whose broken side is never called, or does the same whenever a notebook or check does."""
     traps = {one.id: made for one in passed if (made := trap(one))}
     cases = [Case(exercise, made, seed) for made in traps.values() for seed in seeds]
     runs = hall.until_failed([c for c in cases if c.seed == seeds[0]], [c for c in cases if c.seed != seeds[0]])
@@ -81,7 +81,7 @@ def judged(
 ) -> Surprises:
     """What the results add up to, beside those ``known`` of the solution. Pure.
 
-    What raises everywhere proves nothing, nor does what is ``unmet``, a half fix whose broken side is never called.
+    What raises everywhere proves nothing, nor does what is ``unmet``, a half fix whose broken side never matters.
     """
     runs: dict[Variant, list[RunResult]] = {}
     for (_, variant, _), result in sorted(results.items(), key=lambda item: item[0][2]):
