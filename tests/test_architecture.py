@@ -44,7 +44,7 @@ HOMES = {  # a library, and where alone it may be imported
     "sqlite3": ["progress/"],
     "watchfiles": ["watch.py"],
     "prompt_toolkit": ["watch.py"],
-    "sqlalchemy": ["classroom/gradebook.py", "classroom/database.py"],
+    "sqlalchemy": ["classroom/gradebook.py", "classroom/database.py", "classroom/tables.py"],
     "distributed": ["classroom/cluster.py"],
     "libcst": ["author/"],
     "jupyter_server": ["lab/"],

@@ -211,13 +211,16 @@ def test_a_catalog_without_solutions_works(catalog: Catalog) -> None:
 @pytest.mark.usefixtures("catalog")
 def test_a_catalog_is_found_from_below_and_by_name(tmp_path: Path) -> None:
     assert locate(tmp_path / "exercises" / FOLDERS[0]).root == tmp_path
-    assert locate(Path("/"), tmp_path).root == tmp_path.resolve()
+    assert locate(Path("/"), [tmp_path]).root == tmp_path.resolve()
     assert list(locate(Path("/"))) == list(installed())
+    together = locate(Path("/"), [Path("installed"), tmp_path])
+    assert list(together) == [*installed(), *Catalog(tmp_path)]
+    assert together.find(Catalog(tmp_path).exercises[0].id).path.is_relative_to(tmp_path)
 
 
 def test_a_folder_that_is_no_catalog_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no catalog"):
-        locate(tmp_path, tmp_path)
+        locate(tmp_path, [tmp_path])
 
 
 def test_the_heading_is_that_of_the_manifest(tmp_path):

@@ -69,7 +69,9 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "source 7": (file(cell(7)), "cell without text (cell 1)"),
     "source null": (file(cell(None)), "cell without text"),
     "source of numbers": (file(cell([1, 2])), "cell without text"),
-    "a huge cell": (file(cell("x" * 500_001)), "cell of 500001 characters"),
+    "much code": (file(cell("x" * 100_001), cell("x" * 100_000)), "200001 characters of code, more than 200000"),
+    "very many lists": (b'{"nbformat": 4, "cells": [' + b"[]," * 2_000_000 + b"[]]}", "more than 2000000 brackets"),
+    "20 MiB": (b" " * ((20 << 20) + 1), "larger than 20 MiB"),
     "id 7": (file(cell(id=7)), "malformed cell"),
     "metadata is a list": (file(cell() | {"metadata": []}), "malformed cell"),
     "a surrogate": (file(cell("\ud800")), "no text may hold"),
@@ -137,9 +139,15 @@ def test_a_file_of_200_mib_is_refused_without_being_read(tmp_path: Path) -> None
     with path.open("wb") as sparse:
         sparse.truncate(200 << 20)
     start = time.monotonic()
-    with pytest.raises(NotebookError, match="200 MiB, larger than 50 MiB"):
+    with pytest.raises(NotebookError, match="200 MiB, larger than 20 MiB"):
         read(path)
     assert time.monotonic() - start < 1
+
+
+def test_a_picture_may_be_pasted_into_a_notebook() -> None:
+    """Colab puts it into a cell of Markdown, as letters."""
+    picture = "![](data:image/png;base64," + "A" * (2 << 20) + ")"
+    assert len(parse(file(cell(picture, kind="markdown"), cell("x = 1"))).cells) == 2
 
 
 def test_a_repeated_key_among_very_many_is_found_in_linear_time() -> None:

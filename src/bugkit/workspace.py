@@ -52,7 +52,7 @@ def create(folder: Path, catalog: Catalog) -> list[Change]:
 
 def update(folder: Path, catalog: Catalog) -> list[Change]:
     """Bring new and mended exercises; every file that the learner changed or removed stays as it is."""
-    if folder.resolve() == catalog.root.resolve():
+    if folder.resolve() in [root.resolve() for root in catalog.roots]:
         raise UsageError("these are the installed exercises themselves", next_command="bugkit init bugkit-exercises")
     delivered = _delivered(folder)
     changes = []
@@ -82,9 +82,9 @@ def _files(catalog: Catalog) -> Iterator[tuple[str, bytes]]:
     """Everything of the exercises, by its place in a workspace."""
     for exercise in catalog:
         for path in sorted(exercise.path.rglob("*")):
-            hidden = any(part.startswith((".", "__")) for part in path.relative_to(exercise.path).parts)
-            if path.is_file() and not hidden:
-                yield path.relative_to(catalog.root).as_posix(), path.read_bytes()
+            inside = path.relative_to(exercise.path)
+            if path.is_file() and not any(part.startswith((".", "__")) for part in inside.parts):
+                yield f"exercises/{exercise.folder}/{inside.as_posix()}", path.read_bytes()
 
 
 def _delivered(folder: Path) -> dict[str, str]:

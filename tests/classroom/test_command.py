@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
 import time
 import zipfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Submission
 from bugkit.classroom.grading import Grading, Tally
+from bugkit.classroom.identity import Person
 from bugkit.classroom.overview import file_name
+from bugkit.classroom.scratch import PREFIX, scratch
 from bugkit.classroom.work import Failed
 from bugkit.cli import tally
 from bugkit.cli.app import run
+
+
+def named(*names: str) -> list[Person]:
+    return [Person(name, name) for name in names]
+
 
 EXPORTS = ["csv", "nbgrader-csv", "junit", "gradescope", "github-classroom"]
 
@@ -50,7 +64,8 @@ def test_grading_says_what_came_of_it(bugkit, tallied, tmp_path):
     assert code == 0
     assert "2 people, 4 notebooks: 1 failed, 2 passed; 1 graded before" in out
     assert "not looked at: 3 other files" in out
-    assert "next: bugkit class report FOLDER" in out
+    assert out.endswith("pack class report FOLDER\n")
+    assert "next: bugkit --catalog " in out
 
 
 def test_what_waits_for_a_person_is_told_with_exit_code_1(bugkit, tallied, tmp_path):
@@ -130,7 +145,7 @@ def test_a_password_is_never_printed(bugkit, monkeypatch, tmp_path, tallied):
         assert "ada:***@localhost" in err
     tallied(people=1, notebooks=1)
     monkeypatch.setattr(
-        "bugkit.classroom.gradebook.url_of", lambda _place: __import__("sqlalchemy").make_url("sqlite://")
+        "bugkit.classroom.database.url_of", lambda _place: __import__("sqlalchemy").make_url("sqlite://")
     )
     _, out, err = bugkit("grade", tmp_path, "--gradebook", url)
     assert "sesame" not in out + err
@@ -143,9 +158,9 @@ def test_the_roster_is_everybody(bugkit, tmp_path):
     code, out, _ = bugkit("grade", tmp_path / "class", "--roster", roster, "--no-sandbox")
     assert (code, "2 people more in the gradebook" in out, "no notebook was found" in out) == (0, True, True)
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        assert set(book.people()) == {"Zo\u00eb", "bob"}
+        assert {one.id for one in book.people()} == {"Zo\u00eb", "bob"}
     code, _, err = bugkit("export", "grades.csv", "--exercises", "toy01")
-    assert (tmp_path / "grades.csv").read_text().count("no notebook") == 2
+    assert (tmp_path / "grades.csv").read_text().count("nothing handed in") == 2
     assert "the gradebook has no notebook of toy01" in err
 
 
@@ -153,12 +168,12 @@ def test_a_roster_may_have_a_head_and_comments_and_tells_who_is_not_on_it(bugkit
     roster = tmp_path / "roster.csv"
     roster.write_text("# our class\nStudent,email\nada,ada@x\n# late\nbob\n")
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["eve"])
+        book.enrol(named("eve"))
     (tmp_path / "class").mkdir()
     _, _, err = bugkit("grade", "class", "--roster", roster, "--no-sandbox")
     assert "note: not on the roster: eve\n" in err
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        assert book.people() == ["ada", "bob", "eve"]
+        assert [one.id for one in book.people()] == ["ada", "bob", "eve"]
 
 
 def test_without_a_sandbox_that_is_said(bugkit, tmp_path):
@@ -166,13 +181,13 @@ def test_without_a_sandbox_that_is_said(bugkit, tmp_path):
     assert "in no sandbox" in bugkit("grade", "class", "--no-sandbox")[2]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"ada\nb\x07b\n", b"x" * 300, b"bob\tb@x\n"])
+@pytest.mark.parametrize("content", [b"\xff\xfe\xff", b"ada\nb\x07b\n", b"x" * 300, b"bob\xff\n"])
 def test_a_roster_that_is_none_is_told(bugkit, tmp_path, content):
     (tmp_path / "roster").write_bytes(content)
     code, _, err = bugkit("grade", tmp_path, "--roster", tmp_path / "roster")
     assert code == 2
     assert "roster" in err.splitlines()[0]
-    assert "wanted: a text in UTF-8" in err
+    assert "wanted: a CSV file or a text in UTF-8" in err
     assert not (tmp_path / "gradebook.db").exists()
 
 
@@ -219,7 +234,7 @@ def test_release_names_what_is_next(bugkit, tmp_path):
 @pytest.mark.parametrize("form", EXPORTS)
 def test_every_format_is_written(bugkit, tmp_path, form):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada", "../bob"])
+        book.enrol(named("ada", "../bob"))
     code, out, _ = bugkit("export", "out", "--format", form, "--exercises", "toy01")
     assert (code, out) == (0, "2 people and 1 exercise in out\n")
     if form in ("gradescope", "github-classroom"):
@@ -238,19 +253,19 @@ def test_an_export_says_what_is_not_graded_yet(bugkit, tmp_path):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
         book.hand_in(Submission("ada", "toy01", "d", "ada/toy01.ipynb", "2026-01-01T00:00:00+00:00"))
     code, _, err = bugkit("export", "out.csv")
-    assert (code, err.startswith("note: 1 notebook not graded yet")) == (0, True)
+    assert (code, err.startswith("note: 1 work not graded yet")) == (0, True)
 
 
 def test_no_gradebook_and_no_notebook_is_written_over(bugkit, tmp_path):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     (tmp_path / "work.ipynb").write_text("{}")
     for words in (("gradebook.db",), ("gradebook.db", "--gradescope-autograder"), ("work.ipynb",)):
         code, _, err = bugkit("export", *words)
         assert (code, f"{words[0]} is a " in err, "would be written over" in err) == (2, True, True)
     assert (tmp_path / "work.ipynb").read_text() == "{}"
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        assert book.people() == ["ada"]
+        assert [one.id for one in book.people()] == ["ada"]
 
 
 FOREIGN = {
@@ -275,7 +290,7 @@ def exports(name):
 @pytest.mark.parametrize("name", FOREIGN)
 def test_an_export_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path, name):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     place = tmp_path / name
     if name == "results.json":
         place = tmp_path / file_name("ada") / name
@@ -293,7 +308,7 @@ def test_an_export_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path, 
 
 def test_a_report_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "index.html").write_bytes(FOREIGN["page.html"])
     code, _, err = bugkit("report", "out")
@@ -316,7 +331,7 @@ def test_a_report_is_written_over_nothing_but_an_earlier_one(bugkit, tmp_path):
 )
 def test_a_place_that_cannot_be_written_is_a_slip_of_the_pen(bugkit, tmp_path, words):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("mine")
     code, _, err = bugkit(*words)
@@ -326,7 +341,7 @@ def test_a_place_that_cannot_be_written_is_a_slip_of_the_pen(bugkit, tmp_path, w
 
 def test_the_pages_are_written(bugkit, tmp_path):
     with Gradebook(str(tmp_path / "gradebook.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     code, out, _ = bugkit("report", "pages")
     assert code == 0
     assert "the class page is yours" in out
@@ -338,3 +353,53 @@ def test_the_autograder_is_written(bugkit, tmp_path):
     with zipfile.ZipFile(tmp_path / "autograder.zip") as archive:
         assert archive.testzip() is None
         assert [name for name in archive.namelist() if "toy02" in name] == ["catalog/others/toy02.ipynb"]
+
+
+def test_the_folder_of_a_grading_that_was_killed_goes_with_the_next(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = multiprocessing.get_context("spawn").Process(target=print)
+    dead.start()
+    dead.join()
+    theirs = [f"{PREFIX}{dead.pid}-x", f"{PREFIX}{os.getpid()}-x", f"{PREFIX}notes", "other"]
+    for name in theirs:
+        (tmp_path / name / "pack").mkdir(parents=True)
+    with scratch() as folder:
+        left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*theirs[1:], Path(folder).name}
+
+
+@pytest.mark.parametrize(
+    ("number", "following"), [(errno.ENOSPC, "TMPDIR"), (errno.ENAMETOOLONG, "shorter name"), (errno.EROFS, "written")]
+)
+def test_what_the_system_refuses_is_a_sentence(bugkit, monkeypatch, tmp_path, number, following):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number), "x" * 300)
+
+    monkeypatch.setattr(Grading, "run", refuse)
+    code, _, err = bugkit("grade", tmp_path)
+    assert code == 2
+    assert "bugkit itself failed" not in err
+    assert os.strerror(number) in err
+    assert following in err
+
+
+def test_a_folder_that_was_deleted_is_told(bugkit, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code, _, err = bugkit("grade", tmp_path)
+    assert (code, err.splitlines()[0]) == (2, "the folder that this is run in is not there any more")
+
+
+def test_json_is_utf_8_and_nothing_a_terminal_obeys(bugkit, tallied, tmp_path):
+    tallied(people=1, notebooks=1, troubles=[("ad\udcff\x1b[31ma", "x\u202e")])
+    _, out, _ = bugkit("grade", tmp_path, "--json")
+    assert json.loads(out.encode())["troubles"] == [{"place": "ad\udcff\x1b[31ma", "reason": "x\u202e"}]
+    assert all(letter.isprintable() or letter == "\n" for letter in out)
+
+
+def test_numpys_warnings_stay_away(tmp_path):
+    code = "import sys, warnings; sys.argv = ['bugkit', '--version']\nfrom bugkit.cli import app\n"
+    code += "try: app.main()\nexcept SystemExit: pass\nwarnings.warn('overflow', RuntimeWarning)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

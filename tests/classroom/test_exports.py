@@ -13,9 +13,17 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.classroom import exports, record
-from bugkit.classroom.exports import TABLES, filled, to_github_classroom, to_gradescope
+from bugkit.classroom.course import Course
+from bugkit.classroom.exports import TABLES, to_github_classroom, to_gradescope
 from bugkit.classroom.grades import Graded, Submission
+from bugkit.classroom.identity import Person
+from bugkit.classroom.standing import Standing, standings
 from bugkit.verdict import CheckResult, RunResult, Symptom, Target, Verdict
+
+
+def named(*names: str) -> list[Person]:
+    return [Person(name, name) for name in names]
+
 
 AT = "2026-01-01T00:00:00+00:00"
 HIDDEN = "check_what_nobody_is_told"
@@ -136,8 +144,9 @@ def add(small_book):
 
 @pytest.fixture
 def pairs(toys, small_book):
-    def of(*people: str) -> list[exports.Pair]:
-        return list(filled(people or small_book.people(), list(toys.catalog), small_book))
+    def of(*people: str) -> list[Standing]:
+        some = [one for one in small_book.people() if not people or one.id in people]
+        return list(standings(small_book, list(toys.catalog), Course(), some))
 
     return of
 
@@ -150,15 +159,15 @@ def test_every_person_and_exercise_is_in_the_table(small_book, add, pairs):
     add("ada", "passed")
     add("bob", "failed")
     add("bob", None, "toy02")
-    small_book.enrol(["cleo"])
+    small_book.enrol(named("cleo"))
     table = {(row["person"], row["exercise"]): row for row in rows("csv", pairs())}
-    assert {who: row["outcome"] for who, row in table.items()} == {
+    assert {who: row["outcome"] or row["state"] for who, row in table.items()} == {
         ("ada", "toy01"): "passed",
-        ("ada", "toy02"): "no notebook",
+        ("ada", "toy02"): "nothing handed in",
         ("bob", "toy01"): "failed",
         ("bob", "toy02"): "not graded yet",
-        ("cleo", "toy01"): "no notebook",
-        ("cleo", "toy02"): "no notebook",
+        ("cleo", "toy01"): "nothing handed in",
+        ("cleo", "toy02"): "nothing handed in",
     }
     bob = table["bob", "toy01"]
     assert (bob["score"], bob["notebooks"], bob["handed_in_at"]) == ("0.3333", "1", AT)
@@ -181,7 +190,7 @@ def test_nbgraders_table_has_its_columns_and_numbers(add, pairs):
     for row in table.values():
         assert float(row["max_score"]) == 1
         assert row["score"] == row["raw_score"]
-        assert row["late_submission_penalty"] == "0"
+        assert float(row["late_submission_penalty"]) == 0
     assert float(table["ada", "toy01"]["score"]) == 1
     assert float(table["bob", "toy01"]["score"]) == 0.3333
     assert table["bob", "toy02"]["score"] == ""
@@ -262,11 +271,11 @@ def test_gradescope_gets_what_it_asks_for(add, pairs):
 
 
 def test_what_is_missing_is_told_and_worth_nothing(small_book, pairs):
-    small_book.enrol(["bob"])
+    small_book.enrol(named("bob"))
     document = json.loads(to_gradescope(pairs("bob"), 5.0))
     assert fits(document, GRADESCOPE)
     assert document["score"] == 0
-    assert [test["output"] for test in document["tests"]] == ["no notebook"] * 2
+    assert [test["output"] for test in document["tests"]] == ["nothing handed in"] * 2
 
 
 @pytest.mark.parametrize(

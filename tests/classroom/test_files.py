@@ -128,6 +128,7 @@ def test_damage_inside_a_zip_file_is_an_exception_of_its_one_file(tmp_path):
 
 def test_a_zip_bomb_is_not_blown_up(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MOST_ZIPPED", 1 << 20)
     bomb = zipped({"toy01.ipynb": bytes(4 << 20)})
     written(tmp_path / "ada.zip", bomb)
     written(tmp_path / "bob.zip", zipped({"inner.zip": bytes(4 << 20)}))
@@ -335,3 +336,23 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path):
         assert list(reasons(files_in(tmp_path))) == ["ada"]
     finally:
         (tmp_path / "ada").chmod(0o700)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_nbgraders_time_is_read_in_zip_files_too(tmp_path, nested):
+    members = {
+        "ada/hw/toy01.ipynb": ONE,
+        "ada/hw/timestamp.txt": b"2026-03-01 12:00:00.000000 UTC",
+        "bob/hw/toy01.ipynb": ONE,
+        "bob/hw/timestamp.txt": b"yesterday",
+    }
+    inner = zipped(members)
+    written(tmp_path / "all.zip", zipped({"inner.zip": inner}) if nested else inner)
+    found = files_in(tmp_path / "all.zip")
+    at = {file.place.parts[-3]: file.at for file in found.notebooks}
+    assert at["ada"] == "2026-03-01T12:00:00+00:00"
+    assert at["bob"] != at["ada"]
+    assert [why for place, why in reasons(found).items() if "bob" in place] == [
+        "it tells no time; for its notebooks, when they were last saved is taken"
+    ]
+    assert found.others == []

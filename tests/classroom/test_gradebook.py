@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
-from bugkit.classroom.gradebook import Gradebook, GradebookError, shown, url_of
-from bugkit.classroom.grades import Graded, Submission
+from bugkit.classroom.database import shown, url_of
+from bugkit.classroom.gradebook import Gradebook, GradebookError
+from bugkit.classroom.grades import Decision, Graded, Submission
+from bugkit.classroom.identity import Person
+
+
+def named(*names: str) -> list[Person]:
+    return [Person(name, name) for name in names]
+
 
 ONE = Submission("ada", "toy01", "d1", "ada/toy01.ipynb", "2026-01-01T00:00:00+00:00", "a note")
 VERDICT = Graded("ada", "toy01", "d1", "k1", '{"a": "\\u0000"}', "passed", 1.0, 2.5, ("check_a", "check_b"), "+x")
@@ -17,13 +26,13 @@ spawn = multiprocessing.get_context("spawn")  # a forked child would share conne
 
 
 def test_what_is_put_in_comes_out(book):
-    book.enrol(["eve", "ada"])
+    book.enrol(named("eve", "ada"))
     book.hand_in(ONE)
     book.add(VERDICT)
     (grade,) = book.grades()
     assert (grade.submission, grade.attempts) == (ONE, 1)
     assert replace(grade.graded, at="") == VERDICT
-    assert book.people() == ["ada", "eve"]
+    assert [one.id for one in book.people()] == ["ada", "eve"]
     assert book.exercises() == {"toy01"}
     assert list(book.grades("eve")) == []
 
@@ -77,9 +86,9 @@ def test_troubles_are_those_of_the_last_look_at_a_folder(book):
 
 
 def test_words_of_any_kind_are_only_words(book):
-    name = "Robert'); DROP TABLE person;--\u200cü💥"
+    name = "Robert'); DROP TABLE learner;--\u200cü💥"
     book.hand_in(replace(ONE, person=name))
-    assert book.people() == [name]
+    assert [one.id for one in book.people()] == [name]
     assert [grade.submission.person for grade in book.grades(name)] == [name]
 
 
@@ -102,11 +111,8 @@ def test_the_word_that_draws_the_tasks_stays(url):
 
 
 def test_a_gradebook_of_another_version_is_refused(url):
-    with Gradebook(url) as book:
-        from sqlalchemy import text
-
-        with book._engine.begin() as db:
-            db.execute(text("update about set value = '99' where name = 'version'"))
+    with Gradebook(url) as book, book._engine.begin() as db:
+        db.execute(text("update about set value = '99' where name = 'version'"))
     with pytest.raises(GradebookError, match="another version") as error:
         Gradebook(url)
     assert "99" in str(error.value)
@@ -145,7 +151,7 @@ def test_a_url_is_shown_without_its_password():
 def test_a_database_that_goes_away_is_told(tmp_path):
     with Gradebook(str(tmp_path / "grades.db")) as book:
         with sqlite3.connect(tmp_path / "grades.db") as db:
-            db.execute("drop table person")
+            db.execute("drop table learner")
         db.close()
         with pytest.raises(GradebookError, match="does not answer"):
             book.people()
@@ -193,3 +199,116 @@ def test_several_graders_write_at_once(url):
         grades = list(book.grades())
     assert len(grades) == 4 * count
     assert all(grade.graded and grade.attempts == 1 for grade in grades)
+
+
+@pytest.mark.slow
+def test_what_several_graders_hand_in_is_one_row(url):
+    start, count = spawn.Barrier(3), 20
+    at_once(*(spawn.Process(target=_write, args=(url, number, count, start)) for number in range(3)))
+    with Gradebook(url) as book, book._reading() as db:
+        keys = [row[0] for row in db.execute(text("select key from handed_in"))]
+    assert len(keys) == len(set(keys)) == 4 * count
+
+
+# what others made
+
+
+OLD = """
+create table about (name varchar(200) primary key, value varchar(200));
+create table person (name varchar(200) primary key);
+create table submission (number integer primary key, person varchar(200), exercise varchar(200), digest varchar(64),
+  place text, at varchar(200), note text, folder text);
+create table verdict (number integer primary key, person varchar(200), exercise varchar(200), digest varchar(64),
+  key varchar(64), round integer, at varchar(200), outcome varchar(20), score float, seconds float, verdict text,
+  hidden text, fix text, unique (person, exercise, key, round));
+create table trouble (number integer primary key, folder text, place text, reason text);
+insert into about values ('salt', 'pepper'), ('version', '2');
+insert into person values ('ada'), ('bob');
+insert into submission values (1, 'ada', 'toy01', 'd1', 'a.ipynb', '2026-01-01T00:00:00+00:00', '', '/x');
+insert into submission values (2, 'ada', 'toy01', 'd2', 'b.ipynb', '2026-01-02T00:00:00+00:00', 'n', '/x');
+insert into submission values (3, 'ada', 'toy01', 'd1', 'a.ipynb', '2026-01-03T00:00:00+00:00', '', '/x');
+insert into verdict values (1, 'ada', 'toy01', 'd1', 'k', 0, '2026', 'passed', 1.0, 2.0, '{}', 'h1 h2', '+x');
+"""
+
+
+def test_a_gradebook_of_the_version_before_is_brought_up(tmp_path):
+    place = tmp_path / "old.db"
+    with closing(sqlite3.connect(place)) as db:
+        db.executescript(OLD)
+    for _ in range(2):
+        with Gradebook(str(place)) as book:
+            assert book.salt == "pepper"
+            assert [one.id for one in book.people()] == ["ada", "bob"]
+            (grade,) = book.grades()
+            assert (grade.submission.digest, grade.submission.at[:10], grade.attempts) == ("d1", "2026-01-03", 2)
+            assert grade.graded is not None
+            assert (grade.graded.hidden, grade.graded.exercise_digest) == (("h1", "h2"), "")
+
+
+def test_a_database_of_something_else_is_refused_and_left_alone(tmp_path):
+    place = tmp_path / "photos.db"
+    with closing(sqlite3.connect(place)) as db:
+        db.executescript("create table photo (name text); insert into photo values ('x');")
+    before = place.read_bytes()
+    with pytest.raises(GradebookError, match="is a database of something else") as error:
+        Gradebook(str(place))
+    assert "'photo'" in str(error.value)
+    assert place.read_bytes() == before
+
+
+def test_a_gradebook_that_cannot_be_written_can_be_read(tmp_path):
+    place = tmp_path / "grades.db"
+    with Gradebook(str(place)) as book:
+        book.hand_in(ONE)
+    url = f"sqlite:///file:{place}?mode=ro&uri=true"
+    with Gradebook(url) as book:
+        assert [one.id for one in book.people()] == ["ada"]
+        with pytest.raises(GradebookError, match="does not answer"):
+            book.enrol(named("bob"))
+
+
+# what waits, and what was decided
+
+
+def test_files_wait_until_somebody_has_looked_into_them(book):
+    book.await_from("/a", [("ada", "ada/toy01.ipynb"), ("ada", "ada/x.ipynb"), ("bob", "bob/x.ipynb")])
+    book.looked_into("/a", "ada")
+    assert book.waiting() == {"bob": ["bob/x.ipynb"]}
+    book.await_from("/a", [("eve", "eve/x.ipynb")])
+    book.await_from("/b", [("ada", "late/x.ipynb")])
+    assert book.waiting() == {"eve": ["eve/x.ipynb"], "ada": ["late/x.ipynb"]}
+
+
+def test_the_last_decision_of_a_kind_holds_and_all_are_kept(book):
+    for value in ("0.5", "0.75", ""):
+        book.decide(Decision("score", "ada", "toy01", value, "because"))
+        holding = [one.value for one in book.decisions()]
+        assert holding == ([value] if value else [])
+    book.decide(Decision("excuse", "ada", "toy02", "yes"))
+    assert [one.kind for one in book.decisions()] == ["excuse"]
+    assert [one.value for one in book.decisions(all_of_them=True)] == ["0.5", "0.75", "", "yes"]
+    assert all(one.at for one in book.decisions(all_of_them=True))
+
+
+def test_an_accepted_version_counts(book):
+    book.hand_in(ONE)
+    book.hand_in(replace(ONE, digest="d2", at="2026-01-02T00:00:00+00:00"))
+    book.add(VERDICT)
+    book.decide(Decision("accept", "ada", "toy01", "d1"))
+    (grade,) = book.grades()
+    assert (grade.submission.digest, grade.graded is not None) == ("d1", True)
+    book.decide(Decision("accept", "ada", "toy01", ""))
+    assert [grade.submission.digest for grade in book.grades()] == ["d2"]
+
+
+def test_what_is_put_aside_waits_no_more(book):
+    book.set_troubles("/a", [("x", "why"), ("y", "why")])
+    book.decide(Decision("aside", "x", "", "yes"))
+    assert book.troubles() == [("y", "why")]
+
+
+def test_settings_are_remembered(book):
+    assert book.recall("catalogs") is None
+    for value in (["a"], ["a", "b" * 300]):
+        book.remember("catalogs", value)
+        assert book.recall("catalogs") == value

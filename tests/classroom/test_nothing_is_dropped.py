@@ -18,11 +18,17 @@ from hypothesis import strategies as st
 from bugkit.classroom import grading as room
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded
-from bugkit.classroom.grading import Grading
-from bugkit.classroom.work import Failed, Pile, Rules
-from bugkit.errors import Fault
+from bugkit.classroom.grading import Grading, Reading
+from bugkit.classroom.identity import Person
+from bugkit.classroom.work import Failed, Rules
+from bugkit.errors import Fault, UsageError
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook
+
+
+def named(*names: str) -> list[Person]:
+    return [Person(name, name) for name in names]
+
 
 RULES = Rules("salt", sandbox=False)
 
@@ -35,8 +41,8 @@ class Pretending:
         self.unlucky = unlucky
         self.graded: list[tuple[str, str]] = []
 
-    def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
-        for pile in piles:
+    def __call__(self, readings: Iterator[Reading]) -> Iterator[Graded | Failed]:
+        for pile in filter(None, (reading() for reading in readings)):
             for paper in pile.papers:
                 if pile.person == self.unlucky:
                     yield Failed(pile.person, paper.exercise, "a fault")
@@ -122,11 +128,16 @@ def test_every_notebook_is_accounted_for(toys, files, zips):
                     archive.writestr(member, contents[content])
             path.write_bytes(out.getvalue())
             count += wanted(list(members))
-        first = grade(toys, book, folder)
+        how = {}
+        try:
+            first = grade(toys, book, folder)
+        except UsageError:  # it may be one person's folder, or everybody's
+            how = {"below": 1}
+            first = grade(toys, book, folder, **how)
         assert (first.notebooks, first.done) == (count, first.wanted)
         assert accounted(first) == count
         assert len(first.troubles) == len(book.troubles()) or len(set(first.troubles)) == len(book.troubles())
-        second = grade(toys, book, folder)
+        second = grade(toys, book, folder, **how)
         assert second.graded == Counter()
         assert (second.wanted, second.done) == (0, 0)
         assert second.notebooks == accounted(second) == count
@@ -137,7 +148,7 @@ def test_copies_and_others_of_one_exercise_are_told(toys, small_book, put, tmp_p
     put(tmp_path, "ada/hw/toy01.ipynb", toys.shipped(), at=1000)
     put(tmp_path, "ada/hw/toy01-Copy1.ipynb", toys.right(), at=2000)
     put(tmp_path, "ada/old/toy01.ipynb", toys.right(), at=1500)
-    tally = grade(toys, small_book, tmp_path)
+    tally = grade(toys, small_book, tmp_path, below=0)
     assert (tally.notebooks, tally.known, tally.copies, sum(tally.graded.values())) == (3, 0, 1, 1)
     ((place, reason),) = tally.troubles
     assert place == "ada/hw/toy01.ipynb"
@@ -166,14 +177,25 @@ def test_a_notebook_of_an_exercise_that_is_not_graded_is_nobody_elses(toys, smal
 def test_who_decides_does_so_by_moving_a_file(toys, small_book, put, tmp_path):
     put(tmp_path, "ada/hw/toy01.ipynb", toys.right(), at=1000)
     late = put(tmp_path, "ada/hw-late/toy01.ipynb", toys.shipped(), at=2000)
-    grade(toys, small_book, tmp_path)
+    grade(toys, small_book, tmp_path, below=0)
     assert [one.submission.place for one in small_book.grades()] == ["ada/hw-late/toy01.ipynb"]
     late.rename(tmp_path.with_name("elsewhere.ipynb"))
-    tally = grade(toys, small_book, tmp_path)
+    tally = grade(toys, small_book, tmp_path, below=0)
     assert (tally.troubles, dict(tally.graded)) == ([], {"passed": 1})
     (counts,) = small_book.grades()
     assert (counts.submission.place, counts.attempts) == ("ada/hw/toy01.ipynb", 2)
     assert counts.graded.digest == counts.submission.digest
+
+
+def test_who_is_asked_says_whose_folders_they_are(toys, small_book, put, tmp_path):
+    for person in ("ada", "bob"):
+        put(tmp_path, f"class/{person}/toy01.ipynb", toys.right())
+    with pytest.raises(UsageError, match="everything lies in one folder") as asked:
+        grade(toys, small_book, tmp_path)
+    assert "--people-below" in str(asked.value)
+    assert list(small_book.people()) == []
+    assert grade(toys, small_book, tmp_path, below=1).people == 2
+    assert grade(toys, small_book, tmp_path).known == 2, "they are known by now"
 
 
 def test_what_counts_and_lies_there_no_more_is_told(toys, small_book, put, tmp_path):
@@ -207,7 +229,7 @@ def test_who_handed_in_no_notebook_is_named(toys, small_book, put, tmp_path):
     tally = grade(toys, small_book, folder)
     assert (tally.without, tally.people, tally.others) == (["Ada L", "Cleo", "Dan"], 4, 3)
     assert [place for place, _ in tally.troubles] == ["Cleo_14_assignsubmission_file_/toy01.ipynb.txt"]
-    assert small_book.people() == ["Ada L", "Bob", "Cleo", "Dan"]
+    assert [one.id for one in small_book.people()] == ["Ada L", "Bob", "Cleo", "Dan"]
 
 
 def test_two_people_of_one_name_are_two(toys, small_book, put, tmp_path):
@@ -215,7 +237,7 @@ def test_two_people_of_one_name_are_two(toys, small_book, put, tmp_path):
     put(tmp_path, "jo_13_2_toy01.ipynb", toys.right())
     tally = grade(toys, small_book, tmp_path)
     assert (tally.namesakes, tally.copies, dict(tally.graded)) == (["jo"], 0, {"passed": 2})
-    assert small_book.people() == ["jo (12)", "jo (13)"]
+    assert [one.id for one in small_book.people()] == ["jo (12)", "jo (13)"]
 
 
 def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, tmp_path, monkeypatch):
@@ -239,8 +261,8 @@ def only_paper(toys, book, folder):
     """The one paper that a folder's grading would hand to an executor."""
     papers = []
 
-    def keep(piles):
-        papers.extend(paper for pile in piles for paper in pile.papers)
+    def keep(readings):
+        papers.extend(paper for reading in readings for paper in reading().papers)
         return iter(())
 
     grade(toys, book, folder, keep)
@@ -263,7 +285,7 @@ def test_a_flood_of_text_is_told_and_not_compared(toys, small_book, put, tmp_pat
     put(tmp_path, "ada/toy01.ipynb", toys.doing("x = 1\n" * 50_000))
     paper = only_paper(toys, small_book, tmp_path)
     assert paper.notebook is None
-    assert "more than 200000 characters" in paper.unread
+    assert "characters of code, more than 200000" in paper.unread
 
 
 def test_faults_are_told_and_graded_the_next_time(toys, small_book, put, tmp_path):
@@ -337,11 +359,11 @@ def test_everybody_in_a_wrapped_zip_file_is_themselves(toys, small_book, tmp_pat
         for person in ("ada", "bob"):
             archive.writestr(f"submitted/{person}/hw/toy01.ipynb", toys.right().to_json())
     tally = grade(toys, small_book, path)
-    assert small_book.people() == ["ada", "bob"]
+    assert [one.id for one in small_book.people()] == ["ada", "bob"]
     assert sum(tally.graded.values()) == 2
 
 
 def test_a_gradebooks_address_fits_a_file_of_any_name(tmp_path):
     with Gradebook(str(tmp_path / "my grades %20 ?.db")) as book:
-        book.enrol(["ada"])
+        book.enrol(named("ada"))
     assert (tmp_path / "my grades %20 ?.db").is_file()

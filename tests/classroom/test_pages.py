@@ -11,12 +11,19 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.classroom import alike, record
+from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
+from bugkit.classroom.identity import Person
 from bugkit.classroom.overview import A_HIDDEN_ONE, page_name, write_pages
 from bugkit.errors import UsageError
 from bugkit.report.course import ENOUGH
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
+
+
+def named(*names: str) -> list[Person]:
+    return [Person(name, name) for name in names]
+
 
 TARGET = Target("Held-out squared error.", "squared units", 0.02, 0.005, 14.3, 400)
 EVIL = "<script>alert(1)</script>\x1b[31m\u202e\"'&"
@@ -43,7 +50,14 @@ def verdict_of(outcome: str, *, hidden_fails: bool = False, evil: str = "") -> V
         target=TARGET,
         runs=(run,),
         checks=checks,
-        symptoms=(Symptom("flat", f"The loss is flat.{evil}"),) if outcome != "passed" else (),
+        symptoms=(
+            *([Symptom("flat", f"The loss is flat.{evil}")] if outcome != "passed" else []),
+            *(
+                [Symptom("misbehaves", "It is as wanted, but this does not hold: A hidden secret.")]
+                if hidden_fails
+                else []
+            ),
+        ),
         next="bugkit hint toy01",
     )
 
@@ -58,7 +72,7 @@ def add(book, person: str, verdict: Verdict, fix: str = "", exercise: str = "toy
 @pytest.fixture
 def pages(toys, small_book, tmp_path):
     def write() -> tuple[str, dict[str, str]]:
-        index = write_pages(tmp_path / "report", small_book, list(toys.catalog))
+        index = write_pages(tmp_path / "report", small_book, list(toys.catalog), Course())
         people = {path.name: path.read_text() for path in (tmp_path / "report" / "people").iterdir()}
         return index.read_text(), people
 
@@ -84,7 +98,7 @@ def test_one_of_a_kind_is_no_plural(small_book, pages):
 def test_everybody_is_there_with_marks_in_words(small_book, pages):
     add(small_book, "ada", verdict_of("passed"))
     add(small_book, "bob", verdict_of("failed"))
-    small_book.enrol(["cleo"])
+    small_book.enrol(named("cleo"))
     small_book.hand_in(Submission("dan", "toy01", "d", "dan/toy01.ipynb", "2026-01-01T00:00:00+00:00"))
     small_book.set_troubles("/x", [("eve/odd.ipynb", "nobody's name is on it")])
     index, people = pages()
@@ -96,12 +110,12 @@ def test_everybody_is_there_with_marks_in_words(small_book, pages):
         "· toy01: not graded yet",
     ):
         assert mark in told
-    assert "· toy01: no notebook" in told
+    assert "· toy01: nothing handed in" in told
     assert "eve/odd.ipynb" in told
-    assert set(people) == {page_name(person) for person in small_book.people()}
+    assert set(people) == {page_name(person.id) for person in small_book.people()}
     assert "ada: 1 of 2 passed" in words(people[page_name("ada")])
     for person in small_book.people():
-        assert f'href="people/{page_name(person)}"' in index
+        assert f'href="people/{page_name(person.id)}"' in index
 
 
 def test_a_pass_with_a_check_that_could_not_be_judged_is_for_the_instructor_to_look_at(small_book, pages):
@@ -248,17 +262,17 @@ def test_two_people_never_share_a_page():
 
 
 def test_a_report_takes_the_place_of_an_earlier_one_and_of_nothing_else(small_book, pages, toys, tmp_path):
-    small_book.enrol(["ada"])
+    small_book.enrol(named("ada"))
     pages()
     kept = tmp_path / "report" / "people" / "notes.html"
     kept.write_text("mine")
     with Gradebook(str(tmp_path / "other.db")) as other:
-        other.enrol(["bob"])
-        write_pages(tmp_path / "report", other, list(toys.catalog))
+        other.enrol(named("bob"))
+        write_pages(tmp_path / "report", other, list(toys.catalog), Course())
     assert {path.name for path in kept.parent.iterdir()} == {page_name("bob"), "notes.html"}
     (tmp_path / "report" / "thesis.tex").write_text("mine")
     with pytest.raises(UsageError, match="holds other things"):
-        write_pages(tmp_path / "report", small_book, list(toys.catalog))
+        write_pages(tmp_path / "report", small_book, list(toys.catalog), Course())
 
 
 def test_a_page_is_readable_on_paper(small_book, pages):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bugkit.classroom.people import LONGEST, around, exercise_named, name_of, namesakes, owner_of, told_apart
+from bugkit.classroom.layout import around
+from bugkit.classroom.people import LONGEST, exercise_named, name_of, namesakes, owner_of, told_apart
 
 EXERCISES = ["toy01", "toy02"]
 
@@ -80,11 +81,23 @@ def test_blackboard_tells_when_it_was_handed_in(monkeypatch):
         (["ada/toy01/a.ipynb", "ada/toy02/a.ipynb"], 0),
         (["ada/a.ipynb", "bob/a.ipynb"], 0),
         (["submitted/ada/a.ipynb", "eve.ipynb"], 0),
+        ([f"class/{name}/toy01.ipynb" for name in ("ada", "bob", "eve")], 1),
+        (["ada/first/toy01.ipynb", "ada/second/toy01.ipynb"], None),
+        ([f"spring/class/{name}/x.ipynb" for name in ("ada", "bob", "eve")], 2),
+        (["download/submissions/ada/a.ipynb", "download/submissions/bob/b.ipynb"], 2),
+        ([f"class/toy01_{name}/a.ipynb" for name in ("ada", "bob", "eve")], 1),
+        (["class/zoe/a.ipynb", "class/bob/b.ipynb"], 1),  # zoe is known
+        (["zoe/one/a.ipynb", "zoe/two/a.ipynb"], 0),
+        (["class/ada/a.ipynb", "class/bob/b.ipynb"], None),
+        (["class/toy01_ada.ipynb", "class/toy01_bob.ipynb"], None),
+        (["ada/toy01.ipynb", "ada/toy01-Copy1.ipynb"], 0),
+        (["ada/toy01.ipynb", "ada/toy02.ipynb"], 0),
+        (["ada/hw/toy01.ipynb", "ada/hw/toy02.ipynb"], 0),
         ([], 0),
     ],
 )
 def test_a_folder_around_everybody_is_nobody(places, folders):
-    assert around([PurePosixPath(place) for place in places]) == folders
+    assert around([PurePosixPath(place) for place in places], EXERCISES, lambda name: name == "zoe") == folders
 
 
 @pytest.mark.parametrize(

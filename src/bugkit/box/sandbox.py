@@ -24,7 +24,6 @@ from bugkit.box.launch import last_words, launched
 from bugkit.box.zygote import Zygote
 from bugkit.errors import Fault
 
-FIRST_USER, USERS = 61184, 4096  # systemd's range of users that exist only while a service runs
 BOX_MIB = 2048  # what a box may hold beyond its runs' limits: the interpreter, and files in memory
 GONE_SECONDS = 5.0
 HOLDER = ["sh", "-c", "echo; exec cat > /dev/null"]  # tells when it runs, and keeps a sandbox standing while we live
@@ -135,7 +134,7 @@ class Sandboxed:
     @property
     def _user(self) -> int:
         """The user of the runs: our own, or for root's boxes one that owns nothing."""
-        return FIRST_USER + (os.getpid() * 16 + self._number) % USERS
+        return walls.FIRST_USER + (os.getpid() * 16 + self._number) % walls.USERS
 
     def _find_init(self, process: subprocess.Popen[bytes], told: int) -> None:
         text = b""

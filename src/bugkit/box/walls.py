@@ -14,6 +14,7 @@ from bugkit.box.bare import PACKAGE, environment
 
 CODE = "/opt/bugkit"  # where the box finds this package, or the part of it that it may see
 HOME = "/home/learner"
+FIRST_USER, USERS = 61184, 4096  # systemd's range of users that exist only while a service runs
 SEEN = ("__init__.py", "errors.py", "box", "data")  # no held-out data, no solutions, no grader
 SIZES = {"/dev/shm": 64 << 20, "/tmp": 256 << 20, HOME: 256 << 20}
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import secrets
-import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bugkit.classroom.exports import filled, to_gradescope
+from bugkit.classroom.course import Course
+from bugkit.classroom.exports import to_gradescope
 from bugkit.classroom.gradebook import Gradebook
-from bugkit.classroom.grades import Grade
 from bugkit.classroom.grading import Grading, Tally
 from bugkit.classroom.here import Here
+from bugkit.classroom.identity import Person
 from bugkit.classroom.pack import packed, unpacked
+from bugkit.classroom.scratch import scratch
+from bugkit.classroom.standing import Standing, standings
 from bugkit.classroom.work import Rules
 from bugkit.errors import Fault
 from bugkit.exercise import Catalog, Exercise
@@ -84,7 +86,7 @@ def graded_alone(given: Catalog, submission: Path, points: float) -> str:
     In Gradescope's container there may be no second wall: then the results say so. Where a notebook could not be
     judged by a fault of ours there are no results but a Fault: Gradescope tells the instructor, and no score is set.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         place = Path(folder)
         pack = packed(list(given))
         others = {path.stem: read(path) for path in sorted((given.root / OTHERS).glob("*.ipynb"))}
@@ -96,15 +98,15 @@ def graded_alone(given: Catalog, submission: Path, points: float) -> str:
             if tally.failed:
                 evidence = [f"{failed.exercise}: {failed.reason}" for failed in tally.failed]
                 raise Fault("not every notebook could be judged", evidence=evidence, next_command="grade it again")
-            pairs = list(filled([PERSON], list(catalog), book))
-        return to_gradescope(pairs, points, said=list(_said(tally, [grade for _, grade in pairs])))
+            mine = list(standings(book, list(catalog), Course(), [Person(PERSON, PERSON)]))
+        return to_gradescope(mine, points, said=list(_said(tally, mine)))
 
 
-def _said(tally: Tally, grades: Sequence[Grade]) -> Iterator[str]:
+def _said(tally: Tally, mine: Sequence[Standing]) -> Iterator[str]:
     """What there is to know besides the verdicts."""
     yield from (f"{place}: {reason}" for place, reason in tally.troubles)
     yield from (f"Not graded here: a notebook of {exercise}." for exercise in sorted(tally.elsewhere))
-    walls = {grade.graded.read.no_sandbox for grade in grades if grade.graded}
+    walls = {one.verdict.no_sandbox for one in mine if one.verdict}
     yield from (f"Graded with limits only, in no sandbox: {reason}." for reason in sorted(walls) if reason)
 
 

@@ -6,7 +6,6 @@ Dask grades a dead worker's people elsewhere. Each worker process keeps one grad
 from __future__ import annotations
 
 import atexit
-import tempfile
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -16,7 +15,9 @@ from typing import Any
 from distributed import Client, Future, as_completed
 
 from bugkit.classroom.grades import Graded
+from bugkit.classroom.grading import Reading
 from bugkit.classroom.pack import unpacked
+from bugkit.classroom.scratch import scratch
 from bugkit.classroom.work import Failed, Pile, Rules, graded
 from bugkit.errors import Fault, ManifestError
 from bugkit.exercise import Catalog
@@ -35,8 +36,9 @@ class Cluster:
         self._pack = pack
         self._rules = rules
 
-    def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
+    def __call__(self, piles: Iterator[Reading]) -> Iterator[Graded | Failed]:
         """Piles are taken as there is room; a pile whose workers died too often is a failure for all its papers."""
+        read = filter(None, (reading() for reading in piles))
         with _client(self._scheduler) as client:
             # a task: if every worker that has its result dies, it is made again
             pack = client.submit(bytes, self._pack)
@@ -44,7 +46,7 @@ class Cluster:
             done = as_completed()
             while True:
                 room = max(AHEAD * sum(client.nthreads().values()), 1)  # workers come and go
-                while len(under_way) < room and (pile := next(piles, None)) is not None:
+                while len(under_way) < room and (pile := next(read, None)) is not None:
                     task = client.submit(grade_there, pack, self._rules, pile, pure=False)
                     under_way[task] = pile
                     done.add(task)
@@ -68,7 +70,7 @@ def _desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
 
 @cache
 def _new_desk(pack: bytes, rules: Rules) -> tuple[Grader, Catalog]:
-    folder = tempfile.TemporaryDirectory(prefix="bugkit-class-")
+    folder = scratch()
     grader = Grader("fork", 1, sandbox=rules.sandbox, ahead=1, hidden=True)
     atexit.register(folder.cleanup)
     atexit.register(grader.stop)

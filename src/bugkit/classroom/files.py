@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from bugkit.errors import UsageError
 from bugkit.notebook.files import open_regular
+from bugkit.notebook.read import MAX_BYTES
 
 NOTEBOOK, ZIP = ".ipynb", ".zip"
-MOST_BYTES = 50 << 20  # of one file, unpacked
+MOST_BYTES = MAX_BYTES  # of one file, unpacked
+MOST_ZIPPED = 50 << 20  # of a zip file in another
 MOST_MEMBERS = 200_000  # of all zip files
 OPEN = 4  # zip files at a time
 PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # of which a few bytes cannot become gigabytes at one stroke
@@ -125,11 +127,11 @@ def _look_in_zip(
         named = place.with_name(f"{place.name}{ZIP}") if place.parts else _named([path.name])
         found.unread.append((named, f"it cannot be read as a zip file ({why(error)})"))
         return
+    at = _zipped_times(path, place, members, infos, found, below)
     for number, info in enumerate(infos):
-        if info.is_dir():
+        inside, here = _inside(place, info), (*members, number)
+        if info.is_dir() or inside.name == HANDED_IN:
             continue
-        inside = place.joinpath(*_named(info.filename.replace("\\", "/").split("/")).parts)
-        here = (*members, number)
         if stat.S_ISLNK(info.external_attr >> 16):
             found.unread.append((inside, "it is a symbolic link"))
         elif inside.suffix.lower() == ZIP and not _is_copy(inside):
@@ -138,7 +140,29 @@ def _look_in_zip(
             else:
                 found.unread.append((inside, "it is a zip file in a zip file in a zip file"))
         else:
-            _take(File(inside, _zipped_at(info), path, here, below), found)
+            _take(File(inside, at.get(inside.parent) or _zipped_at(info), path, here, below), found)
+
+
+def _inside(place: PurePosixPath, info: zipfile.ZipInfo) -> PurePosixPath:
+    return place.joinpath(*_named(info.filename.replace("\\", "/").split("/")).parts)
+
+
+def _zipped_times(
+    path: Path,
+    place: PurePosixPath,
+    members: tuple[int, ...],
+    infos: Sequence[zipfile.ZipInfo],
+    found: Found,
+    below: Path | None,
+) -> dict[PurePosixPath, str]:
+    """By folder, when nbgrader says that it was handed in."""
+    told = {}
+    for number, info in enumerate(infos):
+        inside = _inside(place, info)
+        stamp = File(inside, "", path, (*members, number), below)
+        if inside.name == HANDED_IN and not info.is_dir() and (at := _told_time(stamp, found)):
+            told[inside.parent] = at
+    return told
 
 
 def _archive(path: Path, members: tuple[int, ...], below: Path | None) -> zipfile.ZipFile:
@@ -153,7 +177,7 @@ def _opened(path: Path, as_it_is: tuple[int, ...], members: tuple[int, ...], bel
     if not members:
         return _Archive(open_regular(path, below=below))
     outer = _opened(path, as_it_is, members[:-1], below)
-    return zipfile.ZipFile(io.BytesIO(_member(outer, outer.infolist()[members[-1]])))
+    return zipfile.ZipFile(io.BytesIO(_member(outer, outer.infolist()[members[-1]], MOST_ZIPPED)))
 
 
 class _Archive(zipfile.ZipFile):
@@ -197,32 +221,37 @@ def _named(parts: Sequence[str]) -> PurePosixPath:
     return PurePosixPath(*(part for part in plain if part.strip("/") not in ("", ".", "..")))
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int | None = None) -> bytes:
     if info.compress_type not in PLAIN:
         raise OSError("it is packed otherwise than zip files usually are (stored or deflated wanted)")
     with archive.open(info) as file:
-        content = file.read(MOST_BYTES + 1)  # what the directory says of its size may be a lie
-    if len(content) > MOST_BYTES:
-        raise OSError(f"it is larger than {MOST_BYTES >> 20} MiB")
-    return content
+        return _all_of(file, most or MOST_BYTES)
 
 
 def _regular(path: Path, below: Path | None) -> bytes:
     with open_regular(path, below=below) as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise OSError(f"it is larger than {MOST_BYTES >> 20} MiB")
+        return _all_of(file, MOST_BYTES)
+
+
+def _all_of(file: IO[bytes], most: int) -> bytes:
+    """What is in it; what a directory says of its size may be a lie."""
+    content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(f"it is larger than {most >> 20} MiB")
     return content
 
 
 def _handed_in(here: Path, folder: Path, found: Found) -> str | None:
+    place = _named((here / HANDED_IN).relative_to(folder).parts)
+    return _told_time(File(place, "", here / HANDED_IN, below=folder), found)
+
+
+def _told_time(file: File, found: Found) -> str | None:
     """The time in nbgrader's file; where it tells none, that is said."""
-    path = here / HANDED_IN
     try:
-        return nbgraders_time(_regular(path, folder).decode())
-    except (OSError, OverflowError, ValueError):
-        place = _named(path.relative_to(folder).parts)
-        found.unread.append((place, "it tells no time; for its notebooks, when they were last saved is taken"))
+        return nbgraders_time(file.content.decode())
+    except Exception:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
+        found.unread.append((file.place, "it tells no time; for its notebooks, when they were last saved is taken"))
         return None
 
 

@@ -6,103 +6,117 @@ loses at most the runs that were under way. Several graders may write at once: t
 
 from __future__ import annotations
 
-import secrets
+import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import NoReturn
 
 import sqlalchemy as sql
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
-from bugkit.classroom.database import GradebookError, options, shown, unopened, url_of
-from bugkit.classroom.grades import Grade, Graded, Submission
+from bugkit.classroom import tables
+from bugkit.classroom.database import Database, GradebookError
+from bugkit.classroom.grades import Decision, Grade, Graded, Submission
+from bugkit.classroom.identity import Person, Register
+from bugkit.classroom.tables import about, decision, handed_in, learner, trouble, verdict, waiting
 
-VERSION = "2"
-NAME, DIGEST = sql.String(200), sql.String(64)
-
-_tables = sql.MetaData()
-_about = sql.Table("about", _tables, sql.Column("name", NAME, primary_key=True), sql.Column("value", NAME))
-_person = sql.Table("person", _tables, sql.Column("name", NAME, primary_key=True))
-_submission = sql.Table(
-    "submission",
-    _tables,
-    sql.Column("number", sql.Integer, primary_key=True),
-    sql.Column("person", NAME, nullable=False),
-    sql.Column("exercise", NAME, nullable=False),
-    sql.Column("digest", DIGEST, nullable=False),  # of the file's bytes
-    sql.Column("place", sql.Text, nullable=False),
-    sql.Column("at", NAME, nullable=False),  # when it was handed in, UTC, ISO 8601
-    sql.Column("note", sql.Text, nullable=False),
-    sql.Column("folder", sql.Text, nullable=False),
-    sql.Index("submission_of", "person", "exercise"),
-)
-_verdict = sql.Table(
-    "verdict",
-    _tables,
-    sql.Column("number", sql.Integer, primary_key=True),
-    sql.Column("person", NAME, nullable=False),
-    sql.Column("exercise", NAME, nullable=False),
-    sql.Column("digest", DIGEST, nullable=False),
-    sql.Column("key", DIGEST, nullable=False),  # of all that the verdict depends on
-    sql.Column("round", sql.Integer, nullable=False),  # 0, and one more each time that it was graded again
-    sql.Column("at", NAME, nullable=False),
-    sql.Column("outcome", sql.String(20), nullable=False),
-    sql.Column("score", sql.Float, nullable=False),
-    sql.Column("seconds", sql.Float, nullable=False),  # of CPU and waiting, over all runs
-    sql.Column("verdict", sql.Text, nullable=False),  # see `record`
-    sql.Column("hidden", sql.Text, nullable=False),  # names of hidden checks, by spaces
-    sql.Column("fix", sql.Text, nullable=False),  # the lines that the person changed
-    sql.UniqueConstraint("person", "exercise", "key", "round"),
-)
-_trouble = sql.Table(
-    "trouble",  # files that wait for a person to decide
-    _tables,
-    sql.Column("number", sql.Integer, primary_key=True),
-    sql.Column("folder", sql.Text, nullable=False),
-    sql.Column("place", sql.Text, nullable=False),
-    sql.Column("reason", sql.Text, nullable=False),
-)
+__all__ = ["Gradebook", "GradebookError"]
 
 
-class Gradebook:
+class Gradebook(Database):
     """One database: a file of SQLite's, or a URL. Use it in a ``with``."""
 
-    def __init__(self, place: str, *, salt: str | None = None) -> None:
-        self._shown = shown(place)
-        try:
-            url = url_of(place)
-            self._engine = sql.create_engine(url, **options(url))
-            self._create()
-            self.salt = self._about("salt", salt or secrets.token_hex(16))
-            version = self._about("version", VERSION)
-        except (SQLAlchemyError, ImportError, ValueError) as error:
-            raise unopened(place, error) from None
-        if version != VERSION:
-            evidence = [f"it is of version {version}", f"this bugkit reads version {VERSION}"]
-            self._refuse(f"{self._shown}: another version of bugkit made this gradebook", evidence)
-        if salt is not None and salt != self.salt:
-            evidence = ["its tasks are drawn from another word, and its verdicts rest on them"]
-            self._refuse(f"{self._shown} is not a new gradebook", evidence)
+    # settings
 
-    def __enter__(self) -> Gradebook:
-        return self
+    def remember(self, name: str, value: object) -> None:
+        """Keep something about the class, as JSON."""
+        text = json.dumps(value)
+        with self._writing() as db:
+            if not db.execute(sql.update(about).where(about.c.name == name).values(value=text)).rowcount:
+                db.execute(sql.insert(about).values(name=name, value=text))
 
-    def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+    def recall(self, name: str) -> object:
+        """What was remembered; None for nothing."""
+        with self._reading() as db:
+            text = db.execute(sql.select(about.c.value).where(about.c.name == name)).scalar()
+        return None if text is None else json.loads(text)
 
-    def enrol(self, people: Iterable[str]) -> None:
-        """Remember that these people belong to the class, whether they hand anything in or not."""
-        for name in people:
-            self._add(_person, name=name)
+    # people
+
+    def people(self) -> list[Person]:
+        """Everybody who is not removed, by name."""
+        return sorted((one for one in self.register() if not one.removed), key=lambda one: (one.name, one.id))
+
+    def register(self) -> Register:
+        """Everybody, those who were removed among them."""
+        with self._reading() as db:
+            rows = db.execute(sql.select(learner).order_by(learner.c.id))
+            return Register(_person(row.id, row.name, row.told) for row in rows)
+
+    def enrol(self, people: Iterable[Person]) -> None:
+        """Remember these people as they are now, whether they hand anything in or not."""
+        known = {one.id: one for one in self.register()}
+        for one in people:
+            if known.get(one.id) != one:
+                told = {name: value for name, value in asdict(one).items() if name not in ("id", "name")}
+                values = {"name": one.name, "told": json.dumps(told)}
+                with suppress(IntegrityError), self._writing() as db:
+                    if not db.execute(sql.update(learner).where(learner.c.id == one.id).values(**values)).rowcount:
+                        db.execute(sql.insert(learner).values(id=one.id, **values))
+
+    def merge(self, other: Person, into: Person) -> None:
+        """What was kept under one id is the other's from now on; of either nothing is lost."""
+        with self._writing() as db:
+            last = sql.select(sql.func.coalesce(sql.func.max(verdict.c.round), 0)).scalar_subquery()
+            shift = {"person": into.id, "round": verdict.c.round + last + 1}
+            db.execute(sql.update(verdict).where(verdict.c.person == other.id).values(**shift))
+            for one in (row for mine in _together(_submitted(db, other.id)) for row in mine):
+                tables.hand_in(db, _turn(), asdict(replace(one, person=into.id)))
+            db.execute(sql.delete(handed_in).where(handed_in.c.person == other.id))
+            for table in (decision, waiting):
+                db.execute(sql.update(table).where(table.c.person == other.id).values(person=into.id))
+            db.execute(sql.delete(learner).where(learner.c.id == other.id))
+        self.enrol([replace(into, known_as=(*into.known_as, other.id, *other.known_as))])
+
+    # what was handed in
+
+    def await_from(self, folder: str, files: Iterable[tuple[str, str]]) -> None:
+        """The files of a folder that are to be looked into, each with whose it is: until then they are not graded."""
+        rows = [{"folder": folder, "person": person, "place": place} for person, place in files]
+        with self._writing() as db:
+            db.execute(sql.delete(waiting).where(waiting.c.folder == folder))
+            if rows:
+                db.execute(sql.insert(waiting), rows)
+
+    def looked_into(self, folder: str, person: str) -> None:
+        """A person's files of a folder wait no more."""
+        with self._writing() as db:
+            db.execute(sql.delete(waiting).where(waiting.c.folder == folder, waiting.c.person == person))
+
+    def waiting(self) -> dict[str, list[str]]:
+        """By person the places of files that nobody has looked into yet."""
+        with self._reading() as db:
+            rows = db.execute(sql.select(waiting.c.person, waiting.c.place).order_by(waiting.c.number))
+            found: dict[str, list[str]] = {}
+            for row in rows:
+                found.setdefault(row.person, []).append(row.place)
+            return found
 
     def hand_in(self, one: Submission) -> None:
         """Remember the notebook that counts of a folder; what counted of it before is kept, and counts no more."""
-        self.enrol([one.person])
+        with self._reading() as db:
+            known = db.execute(sql.select(learner.c.id).where(learner.c.id == one.person)).first()
+        if known is None:
+            self.enrol([Person(one.person, one.person)])
+        with suppress(IntegrityError):  # of two graders who hand in the same at once, one comes second
+            return self._hand_in(one)
+        return self._hand_in(one)
+
+    def _hand_in(self, one: Submission) -> None:
         with self._writing() as db:
             if _latest(_submitted(db, one.person, one.exercise)).get(one.folder) != one:
-                db.execute(sql.insert(_submission).values(**asdict(one)))
+                tables.hand_in(db, _turn(), asdict(one))
 
     def counting(self, folder: str) -> list[Submission]:
         """What counts of a folder, where no other does: by person and exercise, what was handed in from there last."""
@@ -110,125 +124,101 @@ class Gradebook:
             mine = [_latest(theirs).get(folder) for theirs in _together(_submitted(db, None))]
         return [one for one in mine if one]
 
-    def add(self, graded: Graded, *, again: bool = False) -> None:
-        """Commit a verdict. With ``again`` it is one more of the same notebook; else the same is kept once."""
-        values = {
-            name: getattr(graded, name)
-            for name in ("person", "exercise", "digest", "key", "outcome", "score", "seconds", "verdict", "fix")
-        }
-        number = self._rounds(graded) if again else 0
-        self._add(_verdict, **values, at=_now(), hidden=" ".join(graded.hidden), round=number)
-
-    def is_graded(self, person: str, exercise: str, key: str) -> bool:
-        """Whether there is a verdict that depends on all the same."""
-        where = (_verdict.c.person == person, _verdict.c.exercise == exercise, _verdict.c.key == key)
+    def exercises(self) -> set[str]:
+        """Those that anything was handed in for, by id."""
         with self._reading() as db:
-            return db.execute(sql.select(_verdict.c.number).where(*where).limit(1)).first() is not None
+            return {row.exercise for row in db.execute(sql.select(handed_in.c.exercise).distinct())}
 
     def set_troubles(self, folder: str, troubles: Iterable[tuple[str, str]]) -> None:
         """What a person has to decide of a folder; what was said of it before no longer holds."""
         with self._writing() as db:
-            db.execute(sql.delete(_trouble).where(_trouble.c.folder == folder))
+            db.execute(sql.delete(trouble).where(trouble.c.folder == folder))
             for place, reason in troubles:
-                db.execute(sql.insert(_trouble).values(folder=folder, place=place, reason=reason))
+                db.execute(sql.insert(trouble).values(folder=folder, place=place, reason=reason))
 
     def troubles(self) -> list[tuple[str, str]]:
         """All files that wait for a decision, each with the reason."""
+        aside = {one.person for one in self.decisions() if one.kind == "aside"}
         with self._reading() as db:
-            rows = db.execute(sql.select(_trouble.c.place, _trouble.c.reason).distinct())
-            return sorted((row.place, row.reason) for row in rows)
+            rows = db.execute(sql.select(trouble.c.place, trouble.c.reason).distinct())
+            return sorted((row.place, row.reason) for row in rows if row.place not in aside)
 
-    def people(self) -> list[str]:
-        """Everybody, by name."""
-        with self._reading() as db:
-            return [row.name for row in db.execute(sql.select(_person.c.name).order_by(_person.c.name))]
+    # verdicts and decisions
 
-    def exercises(self) -> set[str]:
-        """Those that anything was handed in for, by id."""
+    def add(self, graded: Graded, *, again: bool = False) -> None:
+        """Commit a verdict. With ``again`` it is one more of the same notebook; else the same is kept once."""
+        number = self._rounds(graded) if again else 0
+        values = asdict(graded) | {"at": _now(), "hidden": " ".join(graded.hidden), "round": number}
+        with suppress(IntegrityError), self._writing() as db:
+            db.execute(sql.insert(verdict).values(**values))
+
+    def is_graded(self, person: str, exercise: str, key: str) -> bool:
+        """Whether there is a verdict that depends on all the same."""
+        where = (verdict.c.person == person, verdict.c.exercise == exercise, verdict.c.key == key)
         with self._reading() as db:
-            return {row.exercise for row in db.execute(sql.select(_submission.c.exercise).distinct())}
+            return db.execute(sql.select(verdict.c.number).where(*where).limit(1)).first() is not None
 
     def grades(self, person: str | None = None) -> Iterator[Grade]:
         """What counts, by person and exercise; one at a time, since a verdict is some kilobytes."""
+        accepted = {(one.person, one.exercise): one.value for one in self.decisions() if one.kind == "accept"}
         with self._reading() as db:
             for mine in _together(_submitted(db, person)):
                 # of several folders the last handed in; of two at one time, the one that came last
                 counts = max(reversed(_latest(mine).values()), key=lambda one: one.at)
+                wanted = accepted.get((counts.person, counts.exercise))
+                counts = next((one for one in mine if one.digest == wanted), counts)
                 yield Grade(counts, _last_verdict(db, counts), len({one.digest for one in mine}))
+
+    def handed_in(self, person: str, exercise: str) -> list[Submission]:
+        """All that a person handed in for an exercise, the first first."""
+        with self._reading() as db:
+            return _submitted(db, person, exercise)
 
     def history(self, person: str, exercise: str) -> list[Graded]:
         """Every verdict on a person's notebooks for an exercise, the oldest first."""
-        where = (_verdict.c.person == person, _verdict.c.exercise == exercise)
+        where = (verdict.c.person == person, verdict.c.exercise == exercise)
         with self._reading() as db:
-            return [_graded(row) for row in db.execute(sql.select(_verdict).where(*where).order_by(_verdict.c.number))]
+            return [_graded(row) for row in db.execute(sql.select(verdict).where(*where).order_by(verdict.c.number))]
 
-    def _refuse(self, what: str, evidence: list[str]) -> NoReturn:
-        self._engine.dispose()
-        raise GradebookError(what, evidence=evidence, next_command="--gradebook with another name begins a new one")
+    def decide(self, one: Decision) -> None:
+        """Add a decision; those before it stay."""
+        with self._writing() as db:
+            db.execute(sql.insert(decision).values(**asdict(replace(one, at=_now()))))
 
-    def _create(self) -> None:
-        """The tables, where they are not there. Who opens it at the same moment may be first with any of them."""
-        with self._engine.connect():
-            pass  # who does not answer need not be asked again
-        for _ in _tables.tables:
-            with suppress(SQLAlchemyError), self._engine.begin() as db:
-                _tables.create_all(db)
-                return
-        with self._engine.begin() as db:
-            _tables.create_all(db)
-
-    def _about(self, name: str, new: str) -> str:
-        self._add(_about, name=name, value=new)  # of two who open it first, one is first
+    def decisions(self, *, all_of_them: bool = False) -> list[Decision]:
+        """Those that hold, or all that were ever made, the first first."""
+        columns = [decision.c[name] for name in Decision.__dataclass_fields__]
         with self._reading() as db:
-            return str(db.execute(sql.select(_about.c.value).where(_about.c.name == name)).scalar_one())
+            made = [Decision(*row) for row in db.execute(sql.select(*columns).order_by(decision.c.number))]
+        last = {(one.kind, one.person, one.exercise): one for one in made}
+        return made if all_of_them else [one for one in last.values() if one.value]
 
     def _rounds(self, graded: Graded) -> int:
-        where = (_verdict.c.person == graded.person, _verdict.c.exercise == graded.exercise)
+        where = (verdict.c.person == graded.person, verdict.c.exercise == graded.exercise)
         with self._reading() as db:
-            chosen = sql.select(sql.func.max(_verdict.c.round)).where(*where, _verdict.c.key == graded.key)
+            chosen = sql.select(sql.func.max(verdict.c.round)).where(*where, verdict.c.key == graded.key)
             return int(db.execute(chosen).scalar() or 0) + 1
 
-    def _add(self, table: sql.Table, **values: object) -> None:
-        """A row of its own; one that is there already stays as it is."""
-        try:
-            with self._writing() as db:
-                db.execute(sql.insert(table).values(**values))
-        except IntegrityError:
-            pass
 
-    @contextmanager
-    def _reading(self) -> Iterator[sql.Connection]:
-        with self._told(), self._engine.connect() as db:
-            yield db
+def _person(name: str, shown: str, told: str) -> Person:
+    values = json.loads(told)
+    return Person(name, shown, **values | {"known_as": tuple(values.get("known_as", ()))})
 
-    @contextmanager
-    def _writing(self) -> Iterator[sql.Connection]:
-        with self._told(), self._engine.begin() as db:
-            yield db
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            evidence = [str(getattr(error, "orig", None) or type(error).__name__).strip()]
-            raise GradebookError(
-                f"{self._shown}: the gradebook does not answer",
-                evidence=evidence,
-                next_command="the same command goes on where it stopped",
-            ) from None
+def _turn() -> sql.ScalarSelect[int]:
+    """One later than all."""
+    return sql.select(sql.func.coalesce(sql.func.max(handed_in.c.turn), 0) + 1).scalar_subquery()
 
 
 def _submitted(db: sql.Connection, person: str | None, exercise: str | None = None) -> list[Submission]:
     """What was handed in, by anybody or one person, for any exercise or one, in the order in which it came."""
-    columns = [_submission.c[name] for name in Submission.__dataclass_fields__]
-    chosen = sql.select(*columns).order_by(_submission.c.person, _submission.c.exercise, _submission.c.number)
+    columns = [handed_in.c[name] for name in Submission.__dataclass_fields__]
+    order = (handed_in.c.person, handed_in.c.exercise, handed_in.c.turn, handed_in.c.number)
+    chosen = sql.select(*columns).order_by(*order)
     if person is not None:
-        chosen = chosen.where(_submission.c.person == person)
+        chosen = chosen.where(handed_in.c.person == person)
     if exercise is not None:
-        chosen = chosen.where(_submission.c.exercise == exercise)
+        chosen = chosen.where(handed_in.c.exercise == exercise)
     return [Submission(*row) for row in db.execute(chosen)]
 
 
@@ -250,8 +240,8 @@ def _latest(submissions: Iterable[Submission]) -> dict[str, Submission]:
 
 
 def _last_verdict(db: sql.Connection, one: Submission) -> Graded | None:
-    where = (_verdict.c.person == one.person, _verdict.c.exercise == one.exercise, _verdict.c.digest == one.digest)
-    row = db.execute(sql.select(_verdict).where(*where).order_by(_verdict.c.number.desc()).limit(1)).first()
+    where = (verdict.c.person == one.person, verdict.c.exercise == one.exercise, verdict.c.digest == one.digest)
+    row = db.execute(sql.select(verdict).where(*where).order_by(verdict.c.number.desc()).limit(1)).first()
     return _graded(row) if row else None
 
 

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Protocol
 
+from bugkit.box.ceiling import Ceiling
 from bugkit.classroom.files import File, Found, files_in, why
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
-from bugkit.classroom.matching import match, one_of
-from bugkit.classroom.people import Owner, around, inner, is_somebodys, namesakes, owner_of, told_apart
+from bugkit.classroom.identity import AmbiguousError, Register
+from bugkit.classroom.layout import around
+from bugkit.classroom.matching import Match, match, one_of
+from bugkit.classroom.pack import digest_of_exercise
+from bugkit.classroom.people import Owner, inner, is_somebodys, namesakes, owner_of, told_apart
 from bugkit.classroom.work import Failed, Paper, Pile, Rules, read_paper
+from bugkit.errors import UsageError
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook, read
 
-MOST_TOGETHER = 500 << 20  # bytes of one person's notebooks, read one after the other
+MOST_TOGETHER = 200 << 20  # bytes of one person's notebooks, read one after the other
+NOBODYS = "nobody's name is on it, or not in one way"
+SEVERAL = "several people are called {name}, and nothing here tells which of them it is"
+Reading = Callable[[], Pile | None]  # reads a person's notebooks; None where there is nothing to grade
 
 
 class Executor(Protocol):
-    """Grades piles somewhere."""
+    """Grades piles somewhere. They are read when there is room for them, several at a time."""
 
-    def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]: ...  # noqa: D102
+    def __call__(self, piles: Iterator[Reading]) -> Iterator[Graded | Failed]: ...  # noqa: D102
 
 
 @dataclass
@@ -62,7 +72,8 @@ class Grading:
     """One folder of submissions against one gradebook. ``catalog`` is an unpacked one.
 
     ``others`` are the notebooks of exercises that are not graded now: theirs are told from those that are. With
-    ``person`` all of the folder is theirs.
+    ``person`` all of the folder is theirs; ``below`` so many folders around them all lie the people's, where it is
+    said.
     """
 
     def __init__(
@@ -74,35 +85,45 @@ class Grading:
         others: Mapping[str, Notebook] = MappingProxyType({}),
         again: bool = False,
         person: str | None = None,
+        below: int | None = None,
     ) -> None:
         self._gradebook = gradebook
         self._exercises = {exercise.id: exercise for exercise in catalog}
+        self._digests = {exercise.id: digest_of_exercise(exercise, from_pack=True) for exercise in catalog}
         self._known: dict[str, Notebook] = {**others, **{one.id: read(one.notebook) for one in catalog}}
         self._rules = rules
         self._again = again
         self._person = person
+        self._below = below
         self._folder = ""
         self._seen: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()  # of the tally, and of what several readers write
         self.tally = Tally()
 
     def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> Tally:
         """Grade what is not graded yet; every verdict is committed before the next one is awaited."""
         tally = self.tally
         self._folder = str(submissions.resolve())
-        found = files_in(submissions)
+        ceiling = None if self._rules.sandbox is False else Ceiling(1)
+        try:
+            found = files_in(submissions)
+        finally:
+            if ceiling:
+                ceiling.lift()
         tally.others = len(found.others) + found.copies
         for place, reason in found.unread:
             self._trouble(place, reason)
-        people = self._by_person(found)
+        people = self._by_person(found, submissions)
         tally.people, tally.notebooks = len(people), sum(map(len, people.values())) + len(tally.troubles)
         tally.without = [person for person, files in people.items() if not files]
-        self._gradebook.enrol(people)
+        places = [(person, str(file.place)) for person, files in people.items() for file in files]
+        self._gradebook.await_from(self._folder, places)
         on_graded(tally, None)
-        for came in executor(self._piles(people)):
+        for came in executor(partial(self._read, person, files) for person, files in people.items()):
             if isinstance(came, Failed):
                 tally.failed.append(came)
             else:
-                self._gradebook.add(came, again=self._again)
+                self._gradebook.add(replace(came, exercise_digest=self._digests[came.exercise]), again=self._again)
                 tally.graded[came.outcome] += 1
             on_graded(tally, came)
         self._gradebook.set_troubles(self._folder, tally.troubles)
@@ -112,33 +133,66 @@ class Grading:
         ]
         return tally
 
-    def _by_person(self, found: Found) -> dict[str, list[File]]:
-        """Notebooks by person; those of nobody, and of no one person, are for somebody to look at."""
-        skipped = around([file.place for file in found.notebooks] or found.others)
+    def _by_person(self, found: Found, submissions: Path) -> dict[str, list[File]]:
+        """Notebooks by the id of a person; those of nobody, and of no one person, are for somebody to look at."""
+        register = self._gradebook.register()
+        skipped = self._folders_around(found, register, submissions)
         owners = [self._owner(file.place, skipped) for file in found.notebooks]
         places = [*found.others, *(place for place, _ in found.unread)]
         others = [self._owner(place, skipped) for place in places if is_somebodys(inner(place, skipped))]
         same = namesakes([*owners, *others])
         self.tally.namesakes = sorted(same)
-        people: dict[str, list[File]] = {told_apart(owner, same): [] for owner in others}
+        people: dict[str, list[File]] = {}
+        for owner in others:
+            self._put(people, register, owner, same)
         for file, owner in zip(found.notebooks, owners, strict=True):
-            people.setdefault(told_apart(owner, same), []).append(replace(file, at=owner.at or file.at))
-        for file in people.pop("", []):
-            self._trouble(file.place, "nobody's name is on it, or not in one way")
+            if refused := self._put(people, register, owner, same, replace(file, at=owner.at or file.at)):
+                self._trouble(file.place, refused)
+        self._gradebook.enrol(register)
         return dict(sorted(people.items()))
+
+    def _put(
+        self, people: dict[str, list[File]], register: Register, owner: Owner, same: set[str], file: File | None = None
+    ) -> str:
+        """Give a file to its owner, or nothing to whoever is there; why not, where that cannot be told."""
+        if not owner.name:
+            return NOBODYS
+        try:
+            person = register.owner(owner, told_apart(owner, same) if owner.name in same else "")
+        except AmbiguousError:
+            return SEVERAL.format(name=owner.name)
+        people.setdefault(person.id, []).extend([file] if file else [])
+        return ""
+
+    def _folders_around(self, found: Found, register: Register, submissions: Path) -> int:
+        """How many there are around the people's; UsageError where it cannot be told, and was not said."""
+        if self._below is not None or self._person:
+            return self._below or 0
+        places = [file.place for file in found.notebooks]
+        skipped = around(
+            places or found.others, self._known, lambda name: any(one.is_told_by(name) for one in register)
+        )
+        if skipped is None and places:
+            raise UsageError(
+                f"everything lies in one folder, {submissions / places[0].parts[0]}",
+                evidence=["it may be one person's, or hold everybody's"],
+                next_command="the same with --people-below 0 if it is one person's, 1 if it holds everybody's",
+            )
+        return skipped or 0
 
     def _owner(self, place: PurePosixPath, skipped: int) -> Owner:
         return Owner(self._person) if self._person else owner_of(inner(place, skipped), self._known)
 
-    def _piles(self, people: dict[str, list[File]]) -> Iterator[Pile]:
-        """What has to be graded, person by person. The files are read here, when there is room for them."""
-        for person, files in people.items():
-            papers = tuple(self._papers(person, files))
-            if papers:
-                yield Pile(person, papers)
+    def _read(self, person: str, files: list[File]) -> Pile | None:
+        """Read a person's notebooks, hand them in, and choose what has to be graded."""
+        looked_at = list(self._looked_at(person, files))
+        with self._lock:
+            papers = tuple(self._papers(person, looked_at))
+            self._gradebook.looked_into(self._folder, person)
+        return Pile(person, papers) if papers else None
 
-    def _papers(self, person: str, files: list[File]) -> Iterator[Paper]:
-        for exercise, found in self._by_exercise(person, files).items():
+    def _papers(self, person: str, looked_at: list[tuple[File, Paper, Match]]) -> Iterator[Paper]:
+        for exercise, found in self._by_exercise(looked_at).items():
             chosen = one_of([(file.place, file.at) for file, _, _ in found])
             file, paper, note = found[chosen]
             for number, (other, copy, _) in enumerate(found):
@@ -155,28 +209,36 @@ class Grading:
             else:
                 yield paper
 
-    def _by_exercise(self, person: str, files: list[File]) -> dict[str, list[tuple[File, Paper, str]]]:
-        """A person's notebooks, read, with what is to be said of them, in the order of the exercises."""
-        found: dict[str, list[tuple[File, Paper, str]]] = defaultdict(list)
-        size = 0
-        for file in files:
-            try:
-                content = file.content if size <= MOST_TOGETHER else b""
-            except Exception as error:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
-                self._trouble(file.place, f"it cannot be read ({why(error)})")
-                continue
-            if (size := size + len(content)) > MOST_TOGETHER:
-                self._trouble(file.place, f"{person}'s notebooks are larger than {MOST_TOGETHER >> 20} MiB together")
-                continue
-            paper = read_paper("", content)
-            matched = match(file.place, content, paper.notebook, self._known)
+    def _by_exercise(self, looked_at: list[tuple[File, Paper, Match]]) -> dict[str, list[tuple[File, Paper, str]]]:
+        """With what is to be said of each, in the order of the exercises; what is none of them is counted."""
+        found: dict[str, list[tuple[File, Paper, str]]] = {}
+        for file, paper, matched in looked_at:
             if matched.exercise is None:
                 self._trouble(file.place, matched.note)
             elif matched.exercise not in self._exercises:
                 self.tally.elsewhere[matched.exercise] += 1
             else:
-                found[matched.exercise].append((file, replace(paper, exercise=matched.exercise), matched.note))
+                cells = paper.notebook and Notebook(paper.notebook.cells)  # its metadata have told what they can
+                named = replace(paper, exercise=matched.exercise, notebook=cells)
+                found.setdefault(matched.exercise, []).append((file, named, matched.note))
         return dict(sorted(found.items()))
+
+    def _looked_at(self, person: str, files: list[File]) -> Iterator[tuple[File, Paper, Match]]:
+        """Each file's notebook, and which exercise it is of. Other people's are read meanwhile."""
+        size, nothing = 0, Paper("", "", None)
+        for file in files:
+            try:
+                content = file.content if size <= MOST_TOGETHER else b""
+            except Exception as error:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
+                yield file, nothing, Match(None, f"it cannot be read ({why(error)})")
+                continue
+            size += len(content)
+            if size > MOST_TOGETHER:
+                much = f"{person}'s notebooks are larger than {MOST_TOGETHER >> 20} MiB together"
+                yield file, nothing, Match(None, much)
+            else:
+                paper = read_paper("", content)
+                yield file, paper, match(file.place, content, paper.notebook, self._known)
 
     def _trouble(self, place: PurePosixPath, reason: str) -> None:
         self.tally.troubles.append((str(place), reason))

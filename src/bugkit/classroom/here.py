@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +10,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from bugkit.classroom.grades import Graded
+from bugkit.classroom.grading import Reading
 from bugkit.classroom.pack import unpacked
-from bugkit.classroom.work import Failed, Pile, Rules, graded
+from bugkit.classroom.scratch import scratch
+from bugkit.classroom.work import Failed, Rules, graded
 from bugkit.exercise import Catalog
 from bugkit.grader import Grader, cores
 
@@ -25,10 +26,10 @@ class Here:
         self._rules = rules
         self._workers = workers or cores()
 
-    def __call__(self, piles: Iterator[Pile]) -> Iterator[Graded | Failed]:
-        """Piles are taken from the iterator as there is room, so that only those under way are in memory."""
+    def __call__(self, piles: Iterator[Reading]) -> Iterator[Graded | Failed]:
+        """Piles are read as there is room, so that only those under way are in memory; one never waits for another."""
         with (
-            tempfile.TemporaryDirectory(prefix="bugkit-class-") as folder,
+            scratch() as folder,
             Grader("fork", self._workers, sandbox=self._rules.sandbox, ahead=1, hidden=True) as grader,
             ThreadPoolExecutor(self._workers, thread_name_prefix="person") as people,
         ):
@@ -49,7 +50,7 @@ class Here:
 class _Desk:
     """What the threads share: the piles that wait, and the results."""
 
-    def __init__(self, grader: Grader, catalog: Catalog, rules: Rules, piles: Iterator[Pile]) -> None:
+    def __init__(self, grader: Grader, catalog: Catalog, rules: Rules, piles: Iterator[Reading]) -> None:
         self.results: SimpleQueue[Graded | Failed | BaseException | None] = SimpleQueue()
         self.closed = False
         self._grader = grader
@@ -61,15 +62,16 @@ class _Desk:
     def serve(self) -> None:
         """Grade one pile after the other. None is put when there is none left."""
         try:
-            while (pile := self._next()) is not None:
-                for came in graded(self._grader, self._catalog, pile, self._rules):
-                    self.results.put(came)
+            while (reading := self._next()) is not None:
+                if pile := reading():
+                    for came in graded(self._grader, self._catalog, pile, self._rules):
+                        self.results.put(came)
         except BaseException as error:  # noqa: BLE001 - it is raised where the results are wanted
             self.results.put(error)
         finally:
             self.results.put(None)
 
-    def _next(self) -> Pile | None:
+    def _next(self) -> Reading | None:
         with self._lock, suppress(StopIteration):
             return None if self.closed else next(self._piles)
         return None

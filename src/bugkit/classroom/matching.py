@@ -17,6 +17,7 @@ from bugkit.notebook import Notebook
 # 0.59 of the other's. Of a notebook with fewer, what else there is of it tells.
 ALIKE = 0.65
 AHEAD = 0.15  # by so much more than of any other exercise
+SHORT = 1 << 20  # bytes: who asks for more of a broken file
 KEY = "bugkit"  # of the notebook's metadata, as `release` writes it
 
 
@@ -31,7 +32,7 @@ class Match:
 def match(place: PurePosixPath, content: bytes, notebook: Notebook | None, known: Mapping[str, Notebook]) -> Match:
     """Match one file with the exercises that were released; ``notebook`` is None where it cannot be read."""
     named = exercise_named(place, list(known))
-    told = _told(content)
+    told = _told(notebook.metadata if notebook else _metadata(content))
     by_content = _most_alike(notebook, known) if notebook else None
     if by_content:
         wrong = [word for word, one in (("name", named), ("metadata", told)) if one and one != by_content]
@@ -66,14 +67,21 @@ def _texts(notebook: Notebook) -> Iterator[str]:
     return (text for cell in notebook.cells if (text := " ".join(cell.source.split())))
 
 
-def _told(content: bytes) -> str | None:
+def _told(metadata: Any) -> str | None:
     """What the notebook's metadata say, which any tool may have removed and anybody may have written."""
     try:
-        document: Any = json.loads(content)
-        told = document["metadata"][KEY]["exercise"]
-    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
+        told = metadata[KEY]["exercise"]
+    except (LookupError, TypeError):
         return None
     return told if isinstance(told, str) else None
+
+
+def _metadata(content: bytes) -> Any:
+    """Those of a file that is no notebook otherwise."""
+    try:
+        return json.loads(content)["metadata"] if len(content) < SHORT else None
+    except (ValueError, LookupError, TypeError, RecursionError, MemoryError):
+        return None
 
 
 def one_of(copies: Sequence[tuple[PurePosixPath, str]]) -> int:

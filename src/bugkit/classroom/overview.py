@@ -9,16 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from statistics import fmean, median
 
 from bugkit.classroom import alike
+from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
-from bugkit.classroom.grades import Grade
+from bugkit.classroom.identity import display
+from bugkit.classroom.standing import Standing, standings
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_ours
-from bugkit.report import course, html, words
+from bugkit.report import course as class_page
+from bugkit.report import html, words
 from bugkit.verdict import Verdict
 
 INDEX, PAGES = "index.html", "people"
@@ -26,10 +30,11 @@ PAGE = re.compile(r".+-[0-9a-f]{8}\.html")
 COMMONEST = 4  # things that went wrong in an exercise
 MOST_TEXTS = 4  # different ones that are shown of a group of fixes which are alike
 A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
-Grades = Mapping[tuple[str, str], Grade]  # by person and exercise
 
 
-def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise], *, force: bool = False) -> Path:
+def write_pages(
+    folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise], course: Course, *, force: bool = False
+) -> Path:
     """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path.
 
     The folder is new, empty, or that of an earlier report.
@@ -40,88 +45,98 @@ def write_pages(folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise
         raise UsageError(
             f"{folder} holds other things", evidence=evidence, next_command="bugkit class report NEW_FOLDER"
         )
-    grades = {(one.submission.person, one.submission.exercise): one for one in gradebook.grades()}
     people = gradebook.people()
-    rows = tuple(_row(person, exercises, grades) for person in people)
-    columns = tuple(_column(exercise, people, grades) for exercise in exercises)
+    by_person: dict[str, list[Standing]] = {person.id: [] for person in people}
+    for one in standings(gradebook, exercises, course, people):
+        by_person[one.person.id].append(one)
+    names = display(people)
+    rows = tuple(_row(names[person], mine) for person, mine in by_person.items())
+    columns = tuple(_column(e, [mine[at] for mine in by_person.values()], names) for at, e in enumerate(exercises))
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
     pages = folder / PAGES
-    for row in rows:
-        write_ours(pages / row.page, learner_page(row.name, exercises, grades), force=force)
+    for row, mine in zip(rows, by_person.values(), strict=True):
+        write_ours(pages / row.page, learner_page(row.name, mine), force=force)
     for path in pages.glob("*.html") if pages.is_dir() else ():  # of a report that was here before
         if path.name not in {row.page for row in rows} and PAGE.fullmatch(path.name):
             path.unlink()
     index = folder / INDEX
-    waiting = (*gradebook.troubles(), *_unseen(grades.values()))
-    write_ours(index, course.page(course.Course(columns, rows, waiting, when)), force=force)
+    waiting = (*gradebook.troubles(), *_to_look_at(chain.from_iterable(by_person.values()), names))
+    write_ours(index, class_page.page(class_page.Course(columns, rows, waiting, when)), force=force)
     return index
 
 
-def learner_page(person: str, exercises: Sequence[Exercise], grades: Grades) -> str:
+def learner_page(name: str, mine: Sequence[Standing]) -> str:
     """All verdicts of one learner, as they may see them."""
-    mine = [grades.get((person, exercise.id)) for exercise in exercises]
-    shown = [as_shown(grade, exercise) for grade, exercise in zip(mine, exercises, strict=True) if grade]
-    passed = sum(grade is not None and grade.graded is not None and grade.graded.outcome == "passed" for grade in mine)
-    return html.page(
-        *(verdict for verdict in shown if verdict), heading=f"{person}: {passed} of {len(exercises)} passed"
-    )
+    shown = [verdict for one in mine if (verdict := as_shown(one))]
+    passed = sum(one.outcome == "passed" for one in mine)
+    return html.page(*shown, heading=f"{name}: {passed} of {len(mine)} passed")
 
 
-def as_shown(grade: Grade, exercise: Exercise) -> Verdict | None:
-    """A verdict without its hidden checks, and with a first hint where it was no pass."""
-    if grade.graded is None:
+def as_shown(one: Standing) -> Verdict | None:
+    """A verdict without its hidden checks, and with a first hint where it was no pass; None where there is none."""
+    verdict = one.verdict
+    if verdict is None or one.grade is None or one.grade.graded is None:
         return None
-    verdict, hidden = grade.graded.read, grade.graded.hidden
-    notes = list(verdict.notes)
+    hidden = one.grade.graded.hidden
+    notes = [*verdict.notes, *one.remarks(reasons=False)]
+    sentences = [check.sentence.rstrip(".") for check in verdict.checks if check.name in hidden]
     if any(check.name in hidden and check.outcome == "failed" for check in verdict.checks):
         notes.append(A_HIDDEN_ONE)
     if verdict.outcome != "passed" and verdict.runs:  # what could not be read is not helped by a hint
-        notes.append(f"a hint: {exercise.manifest.hint[0].text}")
+        notes.append(f"a hint: {one.exercise.manifest.hint[0].text}")
     runs = tuple(
         replace(run, checks=tuple(check for check in run.checks if check.name not in hidden)) for run in verdict.runs
     )
-    open_checks = tuple(check for check in verdict.checks if check.name not in hidden)
-    return replace(verdict, runs=runs, checks=open_checks, notes=tuple(notes))
+    return replace(
+        verdict,
+        runs=runs,
+        checks=tuple(check for check in verdict.checks if check.name not in hidden),
+        symptoms=tuple(symptom for symptom in verdict.symptoms if not any(s in symptom.text for s in sentences)),
+        notes=tuple(notes),
+    )
 
 
-def _unseen(grades: Iterable[Grade]) -> Iterator[tuple[str, str]]:
-    """What passed with checks that could not be judged, by learner and exercise, for the instructor to look at."""
-    for grade in grades:
-        undecided = grade.graded.read.undecided if grade.graded and grade.graded.outcome == "passed" else ()
+def _to_look_at(all_of_them: Iterable[Standing], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What an instructor may want to look at: what could not be judged or read, and what is older than its exercise."""
+    for one in all_of_them:
+        who = f"{names[one.person.id]}, {one.exercise.id}"
+        if one.is_unreadable:
+            yield who, "the text of its verdict cannot be read: grade it once more with --again"
+        undecided = one.verdict.undecided if one.verdict and one.outcome == "passed" else ()
         if undecided:
             sentences = words.in_one(check.sentence for check in undecided)
-            what = f"passed, and {words.count(len(undecided), 'check')} could not be judged: {sentences}"
-            yield f"{grade.submission.person}, {grade.submission.exercise}", what
+            yield who, f"passed, and {words.count(len(undecided), 'check')} could not be judged: {sentences}"
+        if one.outdated:
+            yield who, "graded before the exercise was changed: grade it once more"
 
 
-def _row(person: str, exercises: Sequence[Exercise], grades: Grades) -> course.Row:
-    squares = tuple(_square(exercise.id, grades.get((person, exercise.id))) for exercise in exercises)
-    return course.Row(person, page_name(person), squares)
+def _row(name: str, mine: Sequence[Standing]) -> class_page.Row:
+    return class_page.Row(name, page_name(mine[0].person.id) if mine else "", tuple(map(_square, mine)))
 
 
-def _square(exercise: str, grade: Grade | None) -> course.Square:
-    if grade is None:
-        return course.Square(None, says=f"{exercise}: no notebook")
-    if grade.graded is None:
-        return course.Square(None, attempts=grade.attempts, says=f"{exercise}: not graded yet")
-    verdict = grade.graded.read
-    reasons = words.in_one(words.reasons(verdict))
-    says = f"{exercise}: {verdict.outcome}, score {verdict.score:.0%}. {reasons}".strip()
-    note = f" ({grade.submission.note})" if grade.submission.note else ""
-    return course.Square(verdict.outcome, verdict.score, grade.attempts, says + note)
+def _square(one: Standing) -> class_page.Square:
+    exercise, said = one.exercise.id, words.in_one(one.remarks())
+    if one.verdict is None:
+        says = f"{exercise}: {one.state}. {said}".rstrip(". ")
+        return class_page.Square(None, one.score or 0.0, one.attempts, says, one.state)
+    reasons = words.in_one(words.reasons(one.verdict))
+    note = f" ({one.grade.submission.note})" if one.grade and one.grade.submission.note else ""
+    score = one.score or 0.0
+    says = f"{exercise}: {one.outcome}, score {score:.0%}. {reasons} {said}".strip() + note
+    return class_page.Square(one.verdict.outcome, score, one.attempts, says, one.state, late=bool(one.late))
 
 
-def _column(exercise: Exercise, people: Sequence[str], grades: Grades) -> course.Column:
-    mine = {person: grade for person in people if (grade := grades.get((person, exercise.id)))}
-    graded = {person: grade.graded for person, grade in mine.items() if grade.graded}
-    verdicts = [one.read for one in graded.values()]
-    return course.Column(
+def _column(exercise: Exercise, standing: Sequence[Standing], names: Mapping[str, str]) -> class_page.Column:
+    mine = [one for one in standing if one.grade]
+    graded = {names[one.person.id]: one.grade.graded for one in mine if one.grade and one.grade.graded}
+    verdicts = [one.verdict for one in mine if one.verdict]
+    return class_page.Column(
         id=exercise.id,
         title=exercise.heading.title,
         handed_in=len(mine),
         passed=sum(one.outcome == "passed" for one in graded.values()),
         score=fmean(one.score for one in graded.values()) if graded else 0.0,
-        attempts=median(grade.attempts for grade in mine.values()) if mine else 0.0,
+        attempts=median(one.attempts for one in mine) if mine else 0.0,
         seconds=median(one.seconds for one in graded.values()) if graded else 0.0,
         wrongs=tuple(_wrongs(verdicts)),
         checks=tuple(_checks(verdicts, {name for one in graded.values() for name in one.hidden})),
@@ -129,7 +144,7 @@ def _column(exercise: Exercise, people: Sequence[str], grades: Grades) -> course
     )
 
 
-def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[course.Wrong]:
+def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[class_page.Wrong]:
     """The commonest of what went wrong: symptoms, and ends that left nothing to judge."""
     counts: Counter[str] = Counter()
     sentences: dict[str, str] = {}
@@ -140,17 +155,17 @@ def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[course.Wrong]:
             mine["not read"] = "; ".join(verdict.notes)
         counts.update(mine.keys())
         sentences = mine | sentences  # the first one's stays
-    return (course.Wrong(name, count, sentences[name]) for name, count in counts.most_common(COMMONEST))
+    return (class_page.Wrong(name, count, sentences[name]) for name, count in counts.most_common(COMMONEST))
 
 
-def _alike(fixes: Mapping[str, str]) -> Iterator[course.Alike]:
+def _alike(fixes: Mapping[str, str]) -> Iterator[class_page.Alike]:
     """Groups of people, with what they wrote: the same text once."""
     for group in alike.groups(fixes):
         texts: dict[str, list[str]] = defaultdict(list)
         for person in group:
             texts[fixes[person]].append(person)
         shown = sorted(texts.items(), key=lambda one: -len(one[1]))[:MOST_TEXTS]
-        yield course.Alike(group, tuple((tuple(people), text) for text, people in shown))
+        yield class_page.Alike(group, tuple((tuple(people), text) for text, people in shown))
 
 
 def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str, int, int, bool]]:

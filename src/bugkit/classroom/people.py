@@ -12,16 +12,15 @@ from pathlib import PurePosixPath
 
 # Each is matched with the first part of a place: a folder's name, or a flat file's without its ending.
 SERVERS = (
-    # Moodle: "Ada Lovelace_1234567_assignsubmission_file_"
+    # Moodle: "Ada Lovelace_1234567_assignsubmission_file_"; the number is of this one assignment
     re.compile(r"(?P<person>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*"),
     # Blackboard: "Homework 3_ada_attempt_2026-03-01-10-00-00_toy07"
     re.compile(r".+_(?P<person>[^_]+)_attempt_(?P<at>\d{4}(?:-\d\d){5}).*"),
     # Canvas: "lovelaceada_LATE_1234_5678_toy07", the first number is the person's
-    re.compile(r"(?P<person>[^_]+)(?:_LATE)?_(?P<id>\d+)_\d+_.+"),
+    re.compile(r"(?P<person>[^_]+)(?:_LATE)?_(?P<own>\d+)_\d+_.+"),
     # Gradescope: "submission_123456789"
     re.compile(r"(?P<person>submission_\d+)"),
 )
-NOBODYS = re.compile(r"submitted|submissions|assignment_\d+_export", re.IGNORECASE)  # a folder around all the people's
 COPY = re.compile(r"(-copy\d*| ?\(\d+\)|-\d+| copy)$", re.IGNORECASE)  # "toy07-Copy1", "toy07 (1)", Canvas' "toy07-2"
 EDGES = " -_."
 LONGEST = 200  # letters of a name
@@ -34,17 +33,8 @@ class Owner:
 
     name: str
     id: str = ""  # the course server's number, which tells two people of one name apart
+    lasting: bool = False  # whether it is the person's own in the next assignment, too
     at: str = ""  # when it was handed in, UTC, ISO 8601
-
-
-def around(places: Collection[PurePosixPath]) -> int:
-    """How many folders lie around all the people's: 1 where one does, whose name is nobody's; else 0."""
-    first = {place.parts[0] for place in places}
-    inner = {place.parts[1] for place in places if len(place.parts) > 1}
-    if len(first) != 1 or not all(len(place.parts) > 1 for place in places):
-        return 0
-    servers = all(_by_server(name) for name in inner) and len({_by_server(name) for name in inner}) > 1
-    return int(bool(NOBODYS.fullmatch(first.pop())) or servers)
 
 
 def inner(place: PurePosixPath, folders: int) -> PurePosixPath:
@@ -59,9 +49,9 @@ def owner_of(place: PurePosixPath, exercises: Collection[str]) -> Owner:
     """
     alone = len(place.parts) == 1
     first = place.stem if alone else place.parts[0]
-    owner = _by_server(first)
+    owner = by_server(first)
     if owner is None and not alone:
-        second = _by_server(place.stem if len(place.parts) == 2 else place.parts[1])
+        second = by_server(place.stem if len(place.parts) == 2 else place.parts[1])
         owner = replace(second or Owner(first), name=first if second is None or second.name == first else "")
     elif owner is None:
         words = re.split(r"([ _.-]+)", COPY.sub("", first))
@@ -72,7 +62,7 @@ def owner_of(place: PurePosixPath, exercises: Collection[str]) -> Owner:
 def is_somebodys(place: PurePosixPath) -> bool:
     """Whether a file that is no notebook tells of somebody who handed it in: by its folder, or by a server's name."""
     hidden = any(part.startswith(".") for part in place.parts)
-    return not hidden and (len(place.parts) > 1 or _by_server(place.stem) is not None)
+    return not hidden and (len(place.parts) > 1 or by_server(place.stem) is not None)
 
 
 def namesakes(owners: Iterable[Owner]) -> set[str]:
@@ -95,11 +85,14 @@ def name_of(text: str) -> str:
 
 def exercise_named(place: PurePosixPath, exercises: Collection[str]) -> str | None:
     """The one exercise that a file's name, or for want of that its folders', speaks of."""
-    for part in (place.stem, *reversed(place.parts[:-1])):
-        named = {one for one in exercises if re.search(rf"(?<![a-z0-9]){re.escape(one)}(?![0-9])", part.lower())}
-        if len(named) == 1:
-            return named.pop()
-    return None
+    named = (one_named(part, exercises) for part in (place.stem, *reversed(place.parts[:-1])))
+    return next(filter(None, named), None)
+
+
+def one_named(text: str, exercises: Collection[str]) -> str | None:
+    """The one exercise that a text names by its id; None for none or several."""
+    named = {one for one in exercises if re.search(rf"(?<![a-z0-9]){re.escape(one)}(?![0-9])", text.lower())}
+    return named.pop() if len(named) == 1 else None
 
 
 def told_apart(owner: Owner, same: Collection[str]) -> str:
@@ -107,13 +100,14 @@ def told_apart(owner: Owner, same: Collection[str]) -> str:
     return name_of(f"{owner.name} ({owner.id})") if owner.name in same and owner.id else owner.name
 
 
-def _by_server(name: str) -> Owner | None:
+def by_server(name: str) -> Owner | None:
     """The person whom a course server names; None where it is none's way to name."""
     for server in SERVERS:
         match = server.fullmatch(name)
         if match:
             told = match.groupdict()
-            return Owner(told["person"].strip(), told.get("id", ""), _utc(told.get("at", "")))
+            own = told.get("own", "")
+            return Owner(told["person"].strip(), own or told.get("id", ""), bool(own), _utc(told.get("at", "")))
     return None
 
 

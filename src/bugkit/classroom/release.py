@@ -9,6 +9,7 @@ from typing import Any
 
 from bugkit import __version__
 from bugkit.classroom.matching import KEY
+from bugkit.classroom.pack import refuse_misplaced
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook import Cell, sealed
@@ -33,6 +34,7 @@ def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         evidence = ["wanted: a new folder, or an empty one"]
         raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit class release NEW_FOLDER")
+    refuse_misplaced(exercises)
     written = []
     for name, content in _files(exercises):
         write_whole(folder / name, content)

@@ -13,16 +13,16 @@ from typing import TypeVar
 
 from bugkit import __version__
 from bugkit.classroom import record
-from bugkit.classroom.grades import Graded
+from bugkit.classroom.grades import Graded, digest_of
 from bugkit.errors import Fault, ManifestError, NotebookError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import Grader, judge
-from bugkit.notebook import Notebook, Rebuilt, at_their_stage, fix_of, parse, read, rebuild
+from bugkit.notebook import Cell, Notebook, Rebuilt, at_the_last_stage, fix_of, parse, read, rebuild
 from bugkit.report.curve import shown_run
 from bugkit.verdict import RunResult, Verdict
 
 T = TypeVar("T")
-MOST_TEXT = 200_000  # characters of all cells: comparing more with what was given out would hold up everybody
+MOST_PROSE = 10_000  # characters of a cell that is no code: a picture may be pasted there, and nothing of it is run
 MOST_FIX = 20_000  # characters that are kept of what was changed
 
 
@@ -78,15 +78,17 @@ def read_paper(exercise: str, content: bytes) -> Paper:
     """A paper from the bytes of a file, whatever they are."""
     digest = hashlib.sha256(content).hexdigest()
     try:
-        cells = parse(content).cells
+        notebook = parse(content)
     except NotebookError as error:
         return Paper(exercise, digest, None, f"the file {error.what}")
     except MemoryError:
         return Paper(exercise, digest, None, "the file takes more memory than the grader gives to read it")
-    if sum(len(cell.source) for cell in cells) > MOST_TEXT:
-        return Paper(exercise, digest, None, f"the file has more than {MOST_TEXT} characters in its cells")
-    bare = (replace(cell, metadata={"tags": list(cell.tags)}) for cell in cells)
-    return Paper(exercise, digest, Notebook(tuple(bare)))
+    return Paper(exercise, digest, Notebook(tuple(map(_bare, notebook.cells)), notebook.metadata))
+
+
+def _bare(cell: Cell) -> Cell:
+    source = cell.source if cell.kind == "code" else cell.source[:MOST_PROSE]
+    return replace(cell, source=source, metadata={"tags": list(cell.tags)})
 
 
 def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
@@ -141,7 +143,7 @@ class Marking:
         self._rebuilt: Rebuilt | None = None
         self.runs: list[Future[RunResult]] = []
         if paper.notebook:
-            self._rebuilt = rebuild(*at_their_stage(self._template, paper.notebook))
+            self._rebuilt = rebuild(*at_the_last_stage(self._template, paper.notebook))
             self.runs = [
                 grader.submit(
                     exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person
@@ -171,8 +173,3 @@ class Marking:
         verdict = judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
         # of a file that is no notebook nothing was run, and no hint helps
         return verdict if self._rebuilt else replace(verdict, next="", notes=(self.paper.unread,))
-
-
-def digest_of(*texts: str) -> str:
-    """SHA-256 of several texts, told apart."""
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

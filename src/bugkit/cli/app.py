@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +20,15 @@ INTERRUPTED = 130  # as shells report ctrl-C
 REPORT = "BUGKIT_DEBUG=1 bugkit ..., and report what it prints"
 
 
+REFUSALS = {  # of the operating system, and what to do
+    errno.ENOSPC: "make room on the disk, or set TMPDIR to a folder on another one",
+    errno.EDQUOT: "make room within your quota",
+    errno.EROFS: "the same in a folder that can be written",
+    errno.EACCES: "the same with a file that you may read and write",
+    errno.EPERM: "the same with a file that you may read and write",
+    errno.ENAMETOOLONG: "the same with a shorter name",
+    errno.EMFILE: "allow more open files: ulimit -n",
+}
 COMMANDS = {  # in the order of the help; each module is imported when its command is wanted, so that `list` is quick
     "list": "overview:list_exercises",
     "check": "check:check",
@@ -52,16 +63,23 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--catalog", type=click.Path(path_type=Path), metavar="DIR", help="A folder with exercises/ in it.")
+@click.option(
+    "--catalog",
+    "catalogs",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="A folder with exercises/ in it; several together, and 'installed' for the exercises of bugkit.",
+)
 @click.option("--cell", type=click.Path(path_type=Path), hidden=True)  # the magic's: where a cell wants its HTML
 @click.version_option(__version__, prog_name="bugkit", message="%(prog)s %(version)s")
 @click.pass_context
-def bugkit(context: click.Context, catalog: Path | None, cell: Path | None) -> None:
+def bugkit(context: click.Context, catalogs: tuple[Path, ...], cell: Path | None) -> None:
     """Notebooks whose model runs but does not learn: find the bug, fix it, and have the fix judged.
 
     Without a command: where you are, and what is next.
     """
-    context.obj = Desk(catalog, cell)
+    context.obj = Desk(catalogs, cell)
     if context.invoked_subcommand is None:
         from bugkit.cli import overview
 
@@ -70,27 +88,40 @@ def bugkit(context: click.Context, catalog: Path | None, cell: Path | None) -> N
 
 def main() -> None:
     """The ``bugkit`` command: run it and exit with its code."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # numpy's, of a check that met infinities: the report tells what there is
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code: 0 passed, 1 failed or error, 2 wrong use or a bad manifest, 3 a fault of bugkit."""
-    as_json = "--json" in arguments
     try:
+        _refuse_to_be_nowhere()
         return int(bugkit.main(list(arguments), prog_name="bugkit", standalone_mode=False) or 0)
     except BugkitError as error:
-        return _tell(error, as_json=as_json)
+        told = error
     except click.UsageError as error:
         help_command = f"{error.ctx.command_path} --help" if error.ctx else "bugkit --help"
-        return _tell(UsageError(error.format_message(), next_command=help_command), as_json=as_json)
+        told = UsageError(error.format_message(), next_command=help_command)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:  # `bugkit list | head`: the reader had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        told = _refused(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is ours, and no learner's
-        return _tell(_fault(error), as_json=as_json)
+        told = _fault(error)
+    return _tell(told, as_json="--json" in arguments)
+
+
+def _refuse_to_be_nowhere() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        what, evidence = "the folder that this is run in is not there any more", [_reason(error)]
+        raise UsageError(what, evidence=evidence, next_command="cd to another folder") from None
 
 
 def _tell(error: BugkitError, *, as_json: bool) -> int:
@@ -99,6 +130,19 @@ def _tell(error: BugkitError, *, as_json: bool) -> int:
     else:
         click.echo(str(error), err=True)
     return error.exit_code
+
+
+def _refused(error: OSError) -> BugkitError:
+    """What the operating system does not do, such as to write on a full disk; the rest is ours to mend."""
+    if error.errno not in REFUSALS:
+        return _fault(error)
+    where = Path(str(error.filename)) if error.filename is not None else None
+    what = f"{where.name[:60] if where else 'a file'} cannot be read or written"
+    return UsageError(what, evidence=[_reason(error)], next_command=REFUSALS[error.errno])
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.strerror or error}{f': {str(error.filename)[:200]}' if error.filename is not None else ''}"
 
 
 def _fault(error: Exception) -> Fault:

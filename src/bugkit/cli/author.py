@@ -191,8 +191,8 @@ def show_evidence(desk: Desk, names: tuple[str, ...]) -> None:
 
 def _root(desk: Desk) -> Path:
     """Where a new exercise goes: the catalog given or around this folder, else here; never the installed one."""
-    if desk.given is not None:
-        return desk.given.resolve()
+    if desk.given:
+        return desk.given[0].resolve()
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if is_root(folder)), here)
 

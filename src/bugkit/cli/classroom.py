@@ -1,63 +1,61 @@
-"""`bugkit class`: hand out, grade, look at, hand on."""
+"""`bugkit class`: hand out, grade; the rest of its commands stand beside."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from bugkit.cli import tally as tallies
-from bugkit.cli.desk import FORMAT, Desk, force_option, json_option, note, pass_desk, say_json
+from bugkit.cli.course import COURSE, MISSING, ClassDesk, exercises_option, gradebook_option, pass_course, writing
+from bugkit.cli.decisions import decide
+from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
+from bugkit.cli.gradebook import export, report
+from bugkit.cli.people import people
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.report.words import count
 
-if TYPE_CHECKING:
-    from bugkit.classroom.gradebook import Gradebook
-
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
-DATABASE = b"SQLite format 3\0"  # what a file of SQLite's begins with
-FORMATS = ["csv", "nbgrader-csv", "gradescope", "junit", "github-classroom"]
-GRADEBOOK = "gradebook.db"
-HEADS = {"name", "names", "student", "student_id", "student id", "id", "learner", "person", "user", "username", "login"}
-MISSING = "pip install -c constraints.txt '.[class]'"
+MANY = 20  # people: more are counted
 
 
 @click.group("class")
-def classroom() -> None:
+@click.option(
+    "--course", type=click.Path(path_type=Path), metavar="FILE", help=f"The course; {COURSE} where it lies here."
+)
+@click.pass_context
+def classroom(context: click.Context, course: Path | None) -> None:
     """For instructors: hand out exercises, grade a class, see how it went, carry the grades on."""
+    here = Path(COURSE)
+    context.obj = ClassDesk(context.obj, course or (here if here.is_file() else None))
 
 
-exercises_option = click.option(
-    "--exercises", metavar="EX,EX", help="Which exercises, by id; without it all of the catalog."
-)
-gradebook_option = click.option(
-    "--gradebook", default=GRADEBOOK, show_default=True, metavar="FILE|URL", help="SQLite's file, or a URL."
-)
+for command in (report, export, people, decide):
+    classroom.add_command(command)
 
 
 @classroom.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @exercises_option
 @json_option
-@pass_desk
-def release(desk: Desk, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
+@pass_course
+def release(desk: ClassDesk, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
     """Write what students get into FOLDER: notebooks, manifests, checks; no solutions and no hidden checks."""
     from bugkit.classroom import release as room
 
-    chosen = _chosen(desk, exercises)
-    with _writing(folder):
+    chosen = desk.chosen(exercises, desk.catalog())
+    with writing(folder):
         written = room.release(folder, chosen)
     if as_json:
         say_json({"format": FORMAT, "exercises": [one.id for one in chosen], "files": [str(name) for name in written]})
     else:
+        following = desk.again(f"grade SUBMISSIONS{'' if exercises is None else f' --exercises {_ids(chosen)}'}")
         click.echo(f"{count(len(chosen), 'exercise')} in {folder}, without solutions")
-        click.echo(f"  next: hand it out; later bugkit class grade SUBMISSIONS --exercises {_ids(chosen)}")
+        click.echo(f"  next: hand it out; later {following}")
     return 0
 
 
@@ -71,147 +69,69 @@ def release(desk: Desk, /, folder: Path, exercises: str | None, *, as_json: bool
 @click.option("--again", is_flag=True, help="Grade also what is graded; earlier verdicts are kept.")
 @click.option("--no-redraw", is_flag=True, help="Judge on the tasks as they were handed out, not on new ones.")
 @click.option("--task-seed", metavar="WORD", help="Draw the tasks from this word, for a gradebook that is new.")
-@click.option("--roster", type=click.Path(path_type=Path), metavar="FILE", help="Everybody's names, one in a line.")
+@click.option("--roster", type=click.Path(path_type=Path), metavar="FILE", help="Everybody, as a course server says.")
+@click.option(
+    "--people-below",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How many folders lie around those of the people, where that cannot be told.",
+)
 @click.option("--no-sandbox", is_flag=True, help="Do without; written into every verdict.")
 @json_option
-@pass_desk
-def grade(desk: Desk, /, submissions: Path, exercises: str | None, gradebook: str, **wishes: Any) -> int:
+@pass_course
+def grade(desk: ClassDesk, /, submissions: Path, exercises: str | None, gradebook: str | None, **wishes: Any) -> int:
     """Grade all notebooks of SUBMISSIONS, a folder or a zip file, that are not graded yet.
 
     Students are told apart by nbgrader's folders (STUDENT/ASSIGNMENT/), by the names that course servers give, or by
     the names of folders or files. Kill it whenever you like, and run it again: it goes on.
     """
-    import tempfile
-
-    from bugkit.classroom.database import shown
+    try:
+        from bugkit.classroom.grading import Grading
+    except ImportError:
+        raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
     from bugkit.classroom.files import submitted
-    from bugkit.classroom.grading import Grading
     from bugkit.classroom.pack import packed, unpacked
+    from bugkit.classroom.scratch import scratch
     from bugkit.classroom.work import Rules
+    from bugkit.cli.people import enrolled
     from bugkit.pristine import template
 
-    chosen = _chosen(desk, exercises)
-    pack, roster = packed(chosen), _roster(wishes["roster"])
+    catalog = desk.catalog()
+    chosen = desk.chosen(exercises, catalog)
+    pack = packed(chosen)
     submitted(submissions)  # a slip of the pen makes no gradebook
-    with _opened(gradebook, wishes["task_seed"]) as book, tempfile.TemporaryDirectory() as folder:
-        book.enrol(roster)
+    roster = wishes["roster"] or (Path(desk.course.roster) if desk.course.roster else None)
+    ready = enrolled(roster, catalog)
+    with (
+        desk.opened(gradebook, task_seed=wishes["task_seed"], new=True) as book,
+        scratch() as folder,
+    ):
+        desk.remember(book, catalog)
+        on_it = ready(book)
         rules = Rules(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
         executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
-        others = {one.id: template(one) for one in desk.catalog if one not in chosen}
-        grading = Grading(book, unpacked(pack, Path(folder)), rules, others=others, again=wishes["again"])
+        others = {one.id: template(one) for one in catalog if one not in chosen}
+        how: dict[str, Any] = {"others": others, "again": wishes["again"], "below": wishes["people_below"]}
+        grading = Grading(book, unpacked(pack, Path(folder)), rules, **how)
         try:
             with tallies.live() as on_graded:
                 tally = grading.run(submissions, executor, on_graded)
         except KeyboardInterrupt:
             note(f"{count(grading.tally.done, 'notebook')} graded and kept; the same command goes on")
             raise
+        option = "" if gradebook is None else f" --gradebook {_shown(gradebook)}"
         if wishes["as_json"]:
             say_json(tallies.document(tally))
         else:
-            option = "" if gradebook == GRADEBOOK else f" --gradebook {shown(gradebook)}"
-            tallies.say(tally, len(book.people()), report=f"bugkit class report FOLDER{option}")
-        if roster and (strangers := sorted({*book.people()} - {*roster})):
-            note(f"not on the roster: {', '.join(strangers)}")
+            tallies.say(tally, len(book.people()), report=desk.again(f"report FOLDER{option}"))
+        if on_it:
+            missing = [one.name for one in book.people() if one.id in on_it and not any(book.grades(one.id))]
+            strangers = [one.name for one in book.people() if one.id not in on_it]
+            _say_some("nothing handed in", missing)
+            _say_some("not on the roster", strangers)
         if wishes["no_sandbox"]:
             note("graded in no sandbox: a notebook could read your files, and change verdicts")
     return FAULT if tally.failed else WAITING if tally.troubles else 0
-
-
-@classroom.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@exercises_option
-@gradebook_option
-@force_option
-@pass_desk
-def report(desk: Desk, /, folder: Path, exercises: str | None, gradebook: str, *, force: bool) -> int:
-    """Write one page of the class, and one of each learner, into FOLDER."""
-    with _existing(gradebook) as book:
-        from bugkit.classroom.overview import write_pages
-
-        with _writing(folder):
-            index = write_pages(folder, book, _known(desk, exercises, book), force=force)
-    click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
-    click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
-    return 0
-
-
-@classroom.command()
-@click.argument("place", type=click.Path(path_type=Path))
-@exercises_option
-@gradebook_option
-@click.option("--format", "form", type=click.Choice(FORMATS), help="csv, where nothing else is said.")
-@click.option("--gradescope-autograder", is_flag=True, help="Write the zip file that Gradescope grades with instead.")
-@force_option
-@pass_desk
-def export(desk: Desk, /, place: Path, exercises: str | None, gradebook: str, form: str | None, **wishes: bool) -> int:
-    """Write the grades into PLACE: a file, or for gradescope and github-classroom a folder with one for each person."""
-    from bugkit.notebook.files import write_ours
-
-    if wishes["gradescope_autograder"]:
-        from bugkit.classroom.autograder import zipped
-
-        if form is not None:
-            raise UsageError("the autograder is no format: --gradescope-autograder without --format")
-        chosen = _chosen(desk, exercises)
-        with _writing(_spared(place)):
-            pack = zipped(chosen, [one for one in desk.catalog if one not in chosen])
-            write_ours(place, pack, force=wishes["force"])
-        click.echo(f"{place}: upload it as the assignment's autograder")
-        return 0
-    with _existing(gradebook) as book, _writing(place):
-        known = _known(desk, exercises, book)
-        _export(book, known, form or FORMATS[0], place, force=wishes["force"])
-        people, waiting = len(book.people()), sum(one.graded is None for one in book.grades())
-        used = book.exercises()
-        unused = [one.id for one in known if one.id not in used]
-    click.echo(f"{count(people, 'person', 'people')} and {count(len(known), 'exercise')} in {place}")
-    if waiting:
-        note(f"{count(waiting, 'notebook')} not graded yet; grading was ended, or failed: grade again first")
-    if unused:
-        note(f"the gradebook has no notebook of {', '.join(unused)}: of them it does not tell who handed one in")
-    return 0
-
-
-def _export(book: Gradebook, known: Sequence[Exercise], form: str, place: Path, *, force: bool) -> None:
-    from bugkit.classroom.exports import DOCUMENTS, TABLES, filled, to_index
-    from bugkit.classroom.overview import file_name
-    from bugkit.notebook.files import write_ours
-
-    people = book.people()
-    if form in TABLES:
-        write_ours(_spared(place), TABLES[form](filled(people, known, book)), force=force)
-        return
-    name, document = DOCUMENTS[form]
-    for person in people:
-        write_ours(place / file_name(person) / name, document(list(filled([person], known, book))), force=force)
-    write_ours(place / "people.csv", to_index({person: file_name(person) for person in people}), force=force)
-
-
-@contextmanager
-def _writing(place: Path) -> Iterator[None]:
-    """What the file system refuses is told as what it is, a place that does not do."""
-    try:
-        yield
-    except OSError as error:
-        what, evidence = f"{place} cannot be written", [f"{error.strerror or error}: {error.filename or place}"]
-        raise UsageError(what, evidence=evidence, next_command="the same with another place") from None
-
-
-def _spared(place: Path) -> Path:
-    """A slip of the pen must not put a table in the place of a gradebook, or of somebody's work."""
-    if place.is_dir():
-        raise UsageError(f"{place} is a folder", evidence=["wanted: a file's name"])
-    if place.suffix == ".ipynb" or _is_database(place):
-        what = "a notebook" if place.suffix == ".ipynb" else "a database"
-        raise UsageError(f"{place} is {what}, and would be written over", next_command="the same with another place")
-    return place
-
-
-def _is_database(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(DATABASE)) == DATABASE
 
 
 @classroom.command(hidden=True)
@@ -228,22 +148,6 @@ def autograde(desk: Desk, /, submission: Path, results: Path, points: float) -> 
     return 0
 
 
-def _existing(place: str) -> Gradebook:
-    """A gradebook to be read: one that is not there is a slip of the pen."""
-    if "://" not in place and not Path(place).is_file():
-        option = "" if place == GRADEBOOK else f" --gradebook {place}"
-        raise UsageError(f"there is no gradebook {place}", next_command=f"bugkit class grade SUBMISSIONS{option}")
-    return _opened(place)
-
-
-def _known(desk: Desk, exercises: str | None, book: Gradebook) -> list[Exercise]:
-    """The exercises that were named, or those that anything was handed in for."""
-    if exercises is not None:
-        return _chosen(desk, exercises)
-    used = book.exercises()
-    return [one for one in desk.catalog if one.id in used]
-
-
 def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | None) -> Any:
     if scheduler is None:
         from bugkit.classroom.here import Here
@@ -256,44 +160,17 @@ def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | Non
     return Cluster(scheduler, pack, rules)
 
 
-def _chosen(desk: Desk, exercises: str | None) -> list[Exercise]:
-    if exercises is None:
-        return list(desk.catalog)
-    chosen = {name: desk.catalog.find(name) for name in exercises.replace(" ", "").split(",") if name}
-    if not chosen:
-        raise UsageError("--exercises names none", next_command="bugkit list")
-    return list({one.id: one for one in chosen.values()}.values())
+def _say_some(what: str, names: Sequence[str]) -> None:
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    if names:
+        note(f"{what}: {', '.join(names[:MANY])}{more}")
+
+
+def _shown(gradebook: str) -> str:
+    from bugkit.classroom.database import shown
+
+    return shown(gradebook)
 
 
 def _ids(exercises: Sequence[Exercise]) -> str:
     return ",".join(one.id for one in exercises)
-
-
-def _roster(path: Path | None) -> list[str]:
-    """The first column of a text or CSV file, without comments and a head."""
-    from bugkit.classroom.people import name_of
-
-    if path is None:
-        return []
-    wanted = "wanted: a text in UTF-8 with a name at the start of each line, alone or before a comma"
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row[0].strip() if row else "" for row in csv.reader(file)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: the roster cannot be read", evidence=[str(error), wanted]) from None
-    names: list[str] = []
-    for number, row in enumerate(rows, start=1):
-        if not row or row.startswith("#") or (not names and row.lower() in HEADS):
-            continue
-        if not name_of(row):
-            raise UsageError(f"{path}, line {number}: this is no name", evidence=[f"found: {row[:200]!r}", wanted])
-        names.append(name_of(row))
-    return names
-
-
-def _opened(place: str, task_seed: str | None = None) -> Gradebook:
-    try:
-        from bugkit.classroom.gradebook import Gradebook
-    except ImportError:
-        raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
-    return Gradebook(place, salt=task_seed)

@@ -16,11 +16,13 @@ from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import home, locate
 from bugkit.progress import Progress
+from bugkit.report.clean import clean
 
 if TYPE_CHECKING:
     from bugkit.progress.coach import Advice
 
 FORMAT = 1
+LONGEST = 2000  # letters of a note
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -28,12 +30,12 @@ C = TypeVar("C", bound=Callable[..., Any])
 class Desk:
     """Found when first asked for, so that ``--help`` works anywhere."""
 
-    given: Path | None = None  # --catalog
+    given: tuple[Path, ...] = ()  # --catalog
     cell: Path | None = None  # --cell: what is shown goes to this file too, as HTML for a notebook's cell
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The catalog given, else the one around the current folder, else the installed one."""
+        """The catalogs given, else the one around the current folder, else the installed one."""
         return locate(Path.cwd(), self.given)
 
     @cached_property
@@ -91,8 +93,10 @@ def force_option(command: C) -> C:
 
 
 def say_json(document: object) -> None:
-    """One JSON text on stdout."""
-    click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    """One JSON text on stdout, in UTF-8 whatever the names of files are, and without signs that a terminal obeys."""
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    plain = (c if c.isprintable() or c in "\n" else json.dumps(c)[1:-1] for c in text)
+    click.echo("".join(plain))
 
 
 def tell_cell(desk: Desk, title: str, markdown: str, difference: Sequence[tuple[str, str]] = ()) -> None:
@@ -109,7 +113,7 @@ def tell_cell(desk: Desk, title: str, markdown: str, difference: Sequence[tuple[
 
 def note(sentence: object) -> None:
     """Something beside the result, on stderr."""
-    click.echo(f"note: {sentence}", err=True)
+    click.echo(f"note: {clean(str(sentence), LONGEST)}", err=True)
 
 
 def as_document(error: BugkitError) -> dict[str, Any]:

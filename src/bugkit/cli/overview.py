@@ -24,7 +24,7 @@ def here(desk: Desk) -> None:
     """Bare `bugkit`: how far along, and the next exercise."""
     pairs = _pairs(desk)
     passed = sum(done.state == "passed" for _, done in pairs)
-    where = f"{passed} of {len(pairs)} exercises passed in {desk.catalog.root}"
+    where = f"{passed} of {len(pairs)} exercises passed in {', '.join(map(str, desk.catalog.roots))}"
     following = next(desk.advice(), None)
     click.echo(where)
     if following is None:

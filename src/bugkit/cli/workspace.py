@@ -50,7 +50,7 @@ def update(desk: Desk) -> None:
 
 def _with_kept_notebook(desk: Desk, changes: Sequence[workspace.Change]) -> list[Exercise]:
     kept = {change.path for change in changes if change.what == "kept"}
-    return [e for e in desk.catalog if e.notebook.relative_to(desk.catalog.root).as_posix() in kept]
+    return [e for e in desk.catalog if f"exercises/{e.folder}/{e.notebook.name}" in kept]
 
 
 def _failed(folder: Path, error: OSError) -> BugkitError:

@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bugkit.exercise.manifest import Bugs, Manifest
 
 FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
+INSTALLED = "installed"  # how the catalog that came with bugkit is named beside others
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -105,18 +106,29 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The exercises under one root that holds ``exercises/``."""
+    """The exercises under one root that holds ``exercises/``, and under others after it."""
 
     root: Path
+    others: tuple[Path, ...] = ()
 
     def __iter__(self) -> Iterator[Exercise]:
         return iter(self.exercises)
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """All of them, in order."""
+        return (self.root, *self.others)
+
     @cached_property
     def exercises(self) -> tuple[Exercise, ...]:
-        """All exercises in the order of their folders."""
-        folders = sorted(p for p in (self.root / "exercises").iterdir() if FOLDER.match(p.name) and p.is_dir())
-        return tuple(Exercise(path, self.root / "solutions" / path.name) for path in folders)
+        """All exercises: root by root, in the order of their folders. UsageError where two have the same id."""
+        found = [one for root in self.roots for one in _under(root)]
+        first: dict[str, Path] = {}
+        for one in found:
+            if first.setdefault(one.id, one.path).parent != one.path.parent:
+                evidence = [f"found: {first[one.id]}", f"found: {one.path}"]
+                raise UsageError(f"two catalogs have an exercise {one.id}", evidence=evidence)
+        return tuple(found)
 
     def find(self, name: str) -> Exercise:
         """The exercise whose id or folder starts with ``name``, or UsageError with the names that are near."""
@@ -142,6 +154,11 @@ def _of_kind(value: Any, kind: object) -> Any:
     return value
 
 
+def _under(root: Path) -> list[Exercise]:
+    folders = sorted(p for p in (root / "exercises").iterdir() if FOLDER.match(p.name) and p.is_dir())
+    return [Exercise(path, root / "solutions" / path.name) for path in folders]
+
+
 def is_root(path: Path) -> bool:
     """Whether a folder is a catalog: exercises lie below it."""
     return any((path / "exercises").glob("*/exercise.toml"))
@@ -155,16 +172,25 @@ def installed() -> Catalog:
     raise UsageError("bugkit was installed without its exercises", next_command="bugkit --catalog DIR list")
 
 
-def locate(start: Path, given: Path | None = None) -> Catalog:
-    """The catalog to use: the one given, else the one that ``start`` lies in, else the installed one."""
-    if given is not None:
-        if not is_root(given):
-            raise UsageError(
-                f"{given} is no catalog", evidence=["a catalog holds exercises/<id>_<symptom>/exercise.toml"]
-            )
-        return Catalog(given.resolve())
+def locate(start: Path, given: Sequence[Path] = ()) -> Catalog:
+    """The catalog to use: those given together, else the one that ``start`` lies in, else the installed one.
+
+    INSTALLED among those given is the one that came with bugkit, where there is no folder of that name.
+    """
+    if given:
+        first, *others = dict.fromkeys(_root(path) for path in given)
+        return Catalog(first, tuple(others))
     inside = next((folder for folder in (start, *start.parents) if is_root(folder)), None)
     return Catalog(inside) if inside else installed()
+
+
+def _root(given: Path) -> Path:
+    if is_root(given):
+        return given.resolve()
+    if str(given) == INSTALLED:
+        return installed().root
+    evidence = ["a catalog holds exercises/<id>_<symptom>/exercise.toml"]
+    raise UsageError(f"{given} is no catalog", evidence=evidence)
 
 
 def home(catalog: Catalog, here: Path) -> Path:

@@ -6,13 +6,14 @@ from bugkit.notebook.model import Cell, Notebook
 from bugkit.notebook.patch import apply
 from bugkit.notebook.read import parse, read
 from bugkit.notebook.rebuild import Rebuilt, rebuild
-from bugkit.notebook.stages import at_their_stage, sealed, stage_of, unlock, up_to
+from bugkit.notebook.stages import at_the_last_stage, at_their_stage, sealed, stage_of, unlock, up_to
 
 __all__ = [
     "Cell",
     "Notebook",
     "Rebuilt",
     "apply",
+    "at_the_last_stage",
     "at_their_stage",
     "difference",
     "fix_of",

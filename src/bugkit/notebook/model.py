@@ -70,6 +70,7 @@ class Notebook:
     """The cells of a notebook in order."""
 
     cells: tuple[Cell, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)  # as it was read
 
     def cell(self, name: str) -> Cell | None:
         """The cell with this id."""

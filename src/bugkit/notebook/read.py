@@ -20,14 +20,16 @@ from bugkit.errors import NotebookError
 from bugkit.notebook.files import NotRegularError, open_regular
 from bugkit.notebook.model import Cell, Notebook
 
-MAX_BYTES = 50 << 20  # a notebook full of pictures is tens of MiB
+MAX_BYTES = 20 << 20  # a notebook full of pictures is some MiB
 MAX_CELLS = 2_000
-MAX_CELL_CHARACTERS = 500_000
+MAX_CODE = 200_000  # characters of all code: comparing more with an exercise's would hold up everybody
+MAX_BRACKETS = 2_000_000  # in the whole file: so many lists and objects take 130 MiB and a second
 KINDS = ("code", "markdown", "raw")
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no text file may hold
 
 _SAVE_AGAIN = "open it in Jupyter and save it again"
+_CLEAR = "clear its outputs in Jupyter and save it again"
 _OPEN_ERRORS = {
     errno.ELOOP: "is a symbolic link; name the file itself",
     errno.ENOENT: "does not exist",
@@ -53,12 +55,17 @@ def parse(content: bytes) -> Notebook:
         _refuse("is not a notebook: it has no nbformat number")
     if document["nbformat"] != 4 or isinstance(document["nbformat"], bool):
         _refuse(f"is in notebook format {_short(document['nbformat'])}, not 4", _SAVE_AGAIN)
-    cells = document.get("cells")
-    if not isinstance(cells, list):
+    described = document.get("cells")
+    if not isinstance(described, list):
         _refuse("has no list of cells", _SAVE_AGAIN)
-    if len(cells) > MAX_CELLS:
-        _refuse(f"has {len(cells)} cells, more than {MAX_CELLS}")
-    return Notebook(tuple(_told_apart([_cell(number, cell) for number, cell in enumerate(cells, start=1)])))
+    if len(described) > MAX_CELLS:
+        _refuse(f"has {len(described)} cells, more than {MAX_CELLS}")
+    cells = [_cell(number, cell) for number, cell in enumerate(described, start=1)]
+    code = sum(len(cell.source) for cell in cells if cell.kind == "code")
+    if code > MAX_CODE:
+        _refuse(f"has {code} characters of code, more than {MAX_CODE}")
+    metadata = document.get("metadata")
+    return Notebook(tuple(_told_apart(cells)), metadata if isinstance(metadata, dict) else {})
 
 
 def _bytes(path: Path) -> bytes:
@@ -76,14 +83,15 @@ def _regular_bytes(path: Path) -> bytes:
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size > MAX_BYTES:
-            _refuse(
-                f"is {size >> 20} MiB, larger than {MAX_BYTES >> 20} MiB",
-                "clear its outputs in Jupyter and save it again",
-            )
+            _refuse(f"is {size >> 20} MiB, larger than {MAX_BYTES >> 20} MiB", _CLEAR)
         return file.read(MAX_BYTES + 1)
 
 
 def _json(content: bytes) -> Any:
+    if len(content) > MAX_BYTES:
+        _refuse(f"is larger than {MAX_BYTES >> 20} MiB", _CLEAR)
+    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
+        _refuse(f"has more than {MAX_BRACKETS} brackets", _CLEAR)
     try:
         # utf-8-sig: some Windows editors put a byte-order mark first, which does no harm
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -122,8 +130,6 @@ def _cell(number: int, cell: Any) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         _refuse(f"has a cell without text (cell {number})", _SAVE_AGAIN)
-    if len(source) > MAX_CELL_CHARACTERS:
-        _refuse(f"has a cell of {len(source)} characters (cell {number}), more than {MAX_CELL_CHARACTERS}")
     if NO_TEXT.search(source) or not _is_writable(cell.get("metadata")):
         _refuse(f"has a character in cell {number} that no text may hold")
     name, metadata = cell.get("id"), cell.get("metadata", {})

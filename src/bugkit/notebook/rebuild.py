@@ -26,7 +26,7 @@ class Rebuilt:
 
 def rebuild(template: Notebook, learner: Notebook) -> Rebuilt:
     """Take the learner's text for every editable cell of the template; their extra cells stay where they were."""
-    pairs = _match(template, learner)
+    pairs = matched(template, learner)
     theirs = {id(mine): cell for cell, mine in pairs.items()}
     extras = _extras(learner, theirs)
     cells = list(extras.get(None, []))
@@ -51,7 +51,7 @@ def rebuild(template: Notebook, learner: Notebook) -> Rebuilt:
     return Rebuilt(Notebook(tuple(cells)), tuple(restored), tuple(missing), len(own), changed)
 
 
-def _match(template: Notebook, learner: Notebook) -> dict[Cell, Cell]:
+def matched(template: Notebook, learner: Notebook) -> dict[Cell, Cell]:
     """Template cell to learner's cell: by id, and for files that lost their ids by likeness, in order."""
     by_id = {cell.id: cell for cell in learner.cells if cell.id is not None}
     pairs = {cell: by_id[cell.id] for cell in template.cells if cell.id in by_id}

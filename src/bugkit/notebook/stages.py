@@ -13,9 +13,11 @@ from typing import Any
 
 from bugkit.notebook.files import write_whole
 from bugkit.notebook.model import Cell, Notebook
+from bugkit.notebook.rebuild import matched
 
 TAG = re.compile(r"stage-([2-9])")
 SEALED = "sealed"
+LAST = 9
 
 
 def stage_of(notebook: Notebook) -> int:
@@ -24,13 +26,27 @@ def stage_of(notebook: Notebook) -> int:
 
 
 def at_their_stage(template: Notebook, learner: Notebook) -> tuple[Notebook, Notebook]:
-    """Both without what is still sealed in the learner's file."""
-    open_to_them = {cell.id for cell in learner.cells if SEALED not in cell.tags}
-    telling = (cell for cell in template.cells if cell.id in open_to_them and _can_be_sealed(cell))
-    stage = max(map(_stage, telling), default=1)
-    later = {cell.id for cell in template.cells if _stage(cell) > stage}
-    theirs = (cell for cell in learner.cells if cell.id not in later and SEALED not in cell.tags)
+    """Both without what is still sealed in the learner's file.
+
+    Cells are known by their ids, or where these were lost by their text. In a file that has lost its tags a later stage
+    is open once something of it was changed.
+    """
+    pairs = matched(template, learner)
+    tagged = any(cell.tags for cell in learner.cells)
+
+    def is_open(cell: Cell) -> bool:
+        mine = pairs.get(cell)
+        return mine is not None and (SEALED not in mine.tags if tagged else mine.source.strip() != cell.source.strip())
+
+    stage = max((_stage(cell) for cell in template.cells if _can_be_sealed(cell) and is_open(cell)), default=1)
+    later = {id(mine) for cell, mine in pairs.items() if _stage(cell) > stage}
+    theirs = (cell for cell in learner.cells if id(cell) not in later and SEALED not in cell.tags)
     return up_to(template, stage), Notebook(tuple(theirs))
+
+
+def at_the_last_stage(template: Notebook, learner: Notebook) -> tuple[Notebook, Notebook]:
+    """Both with every stage, however far the learner has come: what is graded in the end."""
+    return up_to(template, stage_of(template)), up_to(learner, LAST)
 
 
 def sealed(notebook: Notebook) -> Notebook:

@@ -21,6 +21,8 @@ class Square:
     score: float = 0.0
     attempts: int = 0
     says: str = ""  # in words, for whoever points at it or does not see it
+    state: str = ""  # nothing handed in, not graded yet, graded or excused
+    late: bool = False
 
     @property
     def quarter(self) -> int:
