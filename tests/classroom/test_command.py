@@ -21,7 +21,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Submission
 from bugkit.classroom.grading import Grading, Tally
 from bugkit.classroom.identity import Person
-from bugkit.classroom.overview import file_name
+from bugkit.classroom.naming import file_name
 from bugkit.classroom.scratch import PREFIX, scratch
 from bugkit.classroom.work import Failed
 from bugkit.cli import tally

@@ -10,14 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bugkit.classroom import alike, record
+from bugkit.classroom import alike, record, statistics
 from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
-from bugkit.classroom.grades import Graded, Submission
+from bugkit.classroom.grades import Decision, Graded, Submission
 from bugkit.classroom.identity import Person
-from bugkit.classroom.overview import A_HIDDEN_ONE, page_name, write_pages
+from bugkit.classroom.naming import page_name
+from bugkit.classroom.overview import A_HIDDEN_ONE, write_pages
 from bugkit.errors import UsageError
-from bugkit.report.course import ENOUGH
+from bugkit.report.class_page import ENOUGH
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
 
 
@@ -79,6 +80,17 @@ def pages(toys, small_book, tmp_path):
     return write
 
 
+@pytest.fixture
+def exercise(pages, tmp_path):
+    """The page of the first exercise, once the report is written."""
+
+    def write() -> str:
+        pages()
+        return (tmp_path / "report" / "exercises" / "toy01.html").read_text()
+
+    return write
+
+
 def words(page: str) -> str:
     root = ElementTree.fromstring(page)
     for parent in root.iter():
@@ -107,7 +119,7 @@ def test_everybody_is_there_with_marks_in_words(small_book, pages):
     for mark in (
         "✓ toy01: passed, score 100%",
         "50 toy01: failed, score 50%. The loss is flat.",
-        "· toy01: not graded yet",
+        "… toy01: not graded yet",
     ):
         assert mark in told
     assert "· toy01: nothing handed in" in told
@@ -134,7 +146,7 @@ def test_an_outcome_is_told_by_a_sign_and_not_by_colour_alone(small_book, pages)
     add(small_book, "eve", replace(verdict_of("failed"), outcome="error", runs=()))
     index, _ = pages()
     cells = [td for td in ElementTree.fromstring(index).iter() if td.tag == "td" and "bk-square" in td.get("class", "")]
-    signs = {td.get("class").split()[1]: (td.text or "").strip() for td in cells}
+    signs = {td.get("class").split()[1]: "".join(td.itertext()).split()[0] for td in cells}
     assert signs == {"bk-is-passed": "✓", "bk-is-failed": "50", "bk-is-error": "!", "bk-is-none": "·"}
 
 
@@ -148,7 +160,7 @@ def test_only_our_own_style_and_script_are_let_in(small_book, pages):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"{kind} 'sha256-{digest}'" in policy
     assert index.count("<script") == 1
-    assert not re.search(r"(src|href)=\"(?!people/)", index)
+    assert not re.search(r"(src|href)=\"(?!(people|verdicts|exercises)/)", index)
     assert "innerHTML" not in index
 
 
@@ -223,23 +235,70 @@ def test_nothing_is_said_of_a_run_where_there_was_none(small_book, pages):
     assert "hint" not in page
 
 
-def test_fixes_that_are_alike_are_shown_together(small_book, pages):
+def test_fixes_that_are_alike_are_shown_together(small_book, exercise, pages):
     for person in ("ada", "bob", "cleo"):
         add(small_book, person, verdict_of("passed"), fix=FIX if person != "cleo" else "+x = 1")
-    told = words(pages()[0])
-    assert "toy01: ada, bob @@ training @@" in told
+    told = words(exercise())
+    assert "ada, bob @@ training @@" in told
     assert told.count("weights[8] = weights[8]") == 1  # one text of two people is shown once
+    assert "1 of 3 are not compared: they are short, or the author's own fix" in told
+    assert "toy01 : ada, bob" in words(pages()[0])
 
 
-def test_of_fixes_that_are_nearly_alike_each_is_shown_with_whose_it_is(small_book, pages):
+def test_of_fixes_that_are_nearly_alike_each_is_shown_with_whose_it_is(small_book, exercise):
     more = {"ada": "", "bob": "", "cleo": f"\n+    y = 2  # {EVIL}"}
     for person, line in more.items():
         add(small_book, person, verdict_of("passed"), fix=FIX + line)
-    index, _ = pages()
-    told = words(index)
-    assert "toy01: ada, bob, cleo ada, bob @@ training @@" in told
+    page = exercise()
+    told = words(page)
+    assert "ada, bob, cleo ada, bob @@ training @@" in told
     assert "cleo @@ training @@" in told
-    assert "\n+    y = 2 # &lt;script&gt;alert(1)&lt;/script&gt;" in index
+    assert "\n+    y = 2 # &lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_authors_own_fix_is_no_finding():
+    fixes = {"a": FIX, "b": FIX, "c": FIX.replace("rate", "speed").replace("gradient", "slope")}
+    assert set(alike.compared(fixes)) == {"a", "b", "c"}
+    assert set(alike.compared(fixes, reference=FIX)) == {"c"}
+    assert alike.compared({"a": "+x = 1"}) == {}
+
+
+def test_an_exercise_has_everybodys_curve_and_losses_and_how_hard_it_is(small_book, exercise):
+    for number in range(ENOUGH):
+        for name in ("toy01", "toy02"):
+            outcome = "passed" if number < 3 else "failed"
+            add(small_book, f"p{number}", replace(verdict_of(outcome), exercise=name), exercise=name)
+    page = exercise()
+    told = words(page)
+    assert page.count("bk-small") - page.count(".bk-small") == ENOUGH
+    assert f'href="../verdicts/{page_name("p4")}#toy01"' in page
+    assert page.count("<circle") == ENOUGH
+    assert "p4, seed 0: 0.01" in told
+    assert "3 from 100 to 110 %" not in told
+    assert "difficulty 0.20, discrimination 1.00" in told
+
+
+def test_numbers_of_few_works_are_not_told(small_book, exercise):
+    add(small_book, "ada", verdict_of("passed"))
+    assert "difficulty" not in words(exercise())
+    same, other = {str(n): 1.0 for n in range(9)}, {str(n): n / 9 for n in range(9)}
+    assert statistics.discrimination("a", {"a": same, "b": other}) is None  # all have the same
+    assert statistics.discrimination("a", {"a": other}) is None  # there is nothing to compare with
+    assert statistics.discrimination("a", {"a": other, "b": other}) == pytest.approx(1)
+
+
+def test_a_square_leads_to_the_verdict_with_what_was_changed(small_book, pages, tmp_path):
+    add(small_book, "ada", verdict_of("passed", hidden_fails=True), fix="+error = y - predict(x)\n-error = 0")
+    small_book.decide(Decision("score", "ada", "toy01", "0.9", "we talked"))
+    index, people = pages()
+    name = page_name("ada")
+    assert f'href="verdicts/{name}#toy01"' in index
+    page = (tmp_path / "report" / "verdicts" / name).read_text()
+    assert 'id="toy01"' in page
+    assert '<span class="bk-plus">+error = y - predict(x)</span>' in page
+    assert "A hidden secret." in words(page)
+    assert "we talked" in words(page)
+    assert "we talked" not in people[name]
 
 
 def test_likeness_is_of_long_fixes_only_and_spreads():

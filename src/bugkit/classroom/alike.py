@@ -12,6 +12,13 @@ FEW = 30  # words and signs: a shorter fix says nothing of who wrote it
 WORDS = re.compile(r"\w+|[^\w\s]")
 
 
+def compared(fixes: Mapping[str, str], reference: str = "") -> dict[str, str]:
+    """Those that can tell who wrote them: neither short ones, nor the author's own, which many find."""
+    own = set(_shingles(reference))
+    found = {person: _shingles(fix) for person, fix in fixes.items()}
+    return {person: fixes[person] for person, mine in found.items() if mine and not _alike(mine, frozenset(own))}
+
+
 def groups(fixes: Mapping[str, str]) -> list[tuple[str, ...]]:
     """People whose fixes are alike, two or more in a group, the largest first."""
     shingles = {person: found for person, fix in fixes.items() if (found := _shingles(fix))}

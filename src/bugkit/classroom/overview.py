@@ -2,74 +2,91 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import unicodedata
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
-from statistics import fmean, median
 
-from bugkit.classroom import alike
 from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
-from bugkit.classroom.identity import display
+from bugkit.classroom.naming import page_name
 from bugkit.classroom.standing import Standing, standings
+from bugkit.classroom.works import Works, column_of
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_ours
-from bugkit.report import course as class_page
-from bugkit.report import html, words
+from bugkit.report import class_page, html, words
 from bugkit.verdict import Verdict
 
-INDEX, PAGES = "index.html", "people"
-PAGE = re.compile(r".+-[0-9a-f]{8}\.html")
-COMMONEST = 4  # things that went wrong in an exercise
-MOST_TEXTS = 4  # different ones that are shown of a group of fixes which are alike
+INDEX, PEOPLE, EXERCISES, VERDICTS = "index.html", "people", "exercises", "verdicts"
+PAGE = re.compile(r"(?:.+-[0-9a-f]{8}|[a-z]+\d+)\.html")
 A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
 
 
 def write_pages(
     folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise], course: Course, *, force: bool = False
 ) -> Path:
-    """The class page as ``index.html``, and a page for each learner in ``people``; the class page's path.
+    """The class page as ``index.html``, whose path is returned, and what it leads to.
 
-    The folder is new, empty, or that of an earlier report.
+    In ``people`` there is a page for each learner, to be given to them; in ``exercises`` and ``verdicts`` what an
+    instructor sees of each exercise and of each learner's work. The folder is new, empty, or that of an earlier report.
     """
-    foreign = sorted({path.name for path in folder.iterdir()} - {INDEX, PAGES}) if folder.is_dir() else []
+    known = {INDEX, PEOPLE, EXERCISES, VERDICTS}
+    foreign = sorted({path.name for path in folder.iterdir()} - known) if folder.is_dir() else []
     if foreign:
         evidence = [f"found: {foreign[0]}", "wanted: a new folder, an empty one, or that of an earlier report"]
         raise UsageError(
             f"{folder} holds other things", evidence=evidence, next_command="bugkit class report NEW_FOLDER"
         )
     people = gradebook.people()
-    by_person: dict[str, list[Standing]] = {person.id: [] for person in people}
-    for one in standings(gradebook, exercises, course, people):
-        by_person[one.person.id].append(one)
-    names = display(people)
-    rows = tuple(_row(names[person], mine) for person, mine in by_person.items())
-    columns = tuple(_column(e, [mine[at] for mine in by_person.values()], names) for at, e in enumerate(exercises))
+    works = Works(people, exercises, list(standings(gradebook, exercises, course, people)), course)
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
-    pages = folder / PAGES
-    for row, mine in zip(rows, by_person.values(), strict=True):
-        write_ours(pages / row.page, learner_page(row.name, mine), force=force)
-    for path in pages.glob("*.html") if pages.is_dir() else ():  # of a report that was here before
-        if path.name not in {row.page for row in rows} and PAGE.fullmatch(path.name):
+    columns = tuple(column_of(works, exercise) for exercise in exercises)
+    pages = {INDEX: class_page.page(_class(works, columns, gradebook.troubles(), when))}
+    pages |= {f"{EXERCISES}/{one.id}.html": class_page.exercise_page(one, when) for one in columns}
+    for person in people:
+        name, mine = page_name(person.id), works.of(person)
+        pages[f"{PEOPLE}/{name}"] = learner_page(works.names[person.id], mine)
+        pages[f"{VERDICTS}/{name}"] = verdict_page(works.names[person.id], mine)
+    for place, text in pages.items():
+        write_ours(folder / place, text, force=force)
+    for path in folder.glob("*/*.html"):  # of a report that was here before
+        if f"{path.parent.name}/{path.name}" not in pages and PAGE.fullmatch(path.name):
             path.unlink()
-    index = folder / INDEX
-    waiting = (*gradebook.troubles(), *_to_look_at(chain.from_iterable(by_person.values()), names))
-    write_ours(index, class_page.page(class_page.Course(columns, rows, waiting, when)), force=force)
-    return index
+    return folder / INDEX
+
+
+def _class(
+    works: Works, columns: tuple[class_page.Column, ...], troubles: Iterable[tuple[str, str]], when: str
+) -> class_page.Class:
+    rows = tuple(
+        class_page.Row(works.names[one.id], one.section, page_name(one.id), tuple(map(_square, works.of(one))))
+        for one in works.people
+    )
+    waiting = (*troubles, *_to_look_at(works.all_of_them, works.names))
+    return class_page.Class(works.course.name, columns, rows, waiting, when, works.over_time())
 
 
 def learner_page(name: str, mine: Sequence[Standing]) -> str:
     """All verdicts of one learner, as they may see them."""
-    shown = [verdict for one in mine if (verdict := as_shown(one))]
-    passed = sum(one.outcome == "passed" for one in mine)
-    return html.page(*shown, heading=f"{name}: {passed} of {len(mine)} passed")
+    return html.page(*filter(None, map(as_shown, mine)), heading=_heading(name, mine))
+
+
+def verdict_page(name: str, mine: Sequence[Standing]) -> str:
+    """All of them as an instructor sees them, with what was changed, what was decided and why."""
+    verdicts, differences = [], {}
+    for one in mine:
+        if one.verdict and one.grade and one.grade.graded:
+            notes = (*one.verdict.notes, *one.remarks(), f"from {one.grade.submission.place}")
+            verdicts.append(replace(one.verdict, notes=notes, next=""))
+            lines = one.grade.graded.fix.splitlines()
+            differences[one.exercise.id] = [(line, line[:1] if line[:1] in "+-" else "") for line in lines]
+    return html.page(*verdicts, heading=_heading(name, mine), differences=differences)
+
+
+def _heading(name: str, mine: Sequence[Standing]) -> str:
+    return f"{name}: {sum(one.outcome == 'passed' for one in mine)} of {len(mine)} passed"
 
 
 def as_shown(one: Standing) -> Verdict | None:
@@ -110,86 +127,15 @@ def _to_look_at(all_of_them: Iterable[Standing], names: Mapping[str, str]) -> It
             yield who, "graded before the exercise was changed: grade it once more"
 
 
-def _row(name: str, mine: Sequence[Standing]) -> class_page.Row:
-    return class_page.Row(name, page_name(mine[0].person.id) if mine else "", tuple(map(_square, mine)))
-
-
 def _square(one: Standing) -> class_page.Square:
     exercise, said = one.exercise.id, words.in_one(one.remarks())
     if one.verdict is None:
         says = f"{exercise}: {one.state}. {said}".rstrip(". ")
-        return class_page.Square(None, one.score or 0.0, one.attempts, says, one.state)
+        return class_page.Square(None, one.score or 0.0, one.attempts, says, one.state, decided=bool(one.decisions))
     reasons = words.in_one(words.reasons(one.verdict))
     note = f" ({one.grade.submission.note})" if one.grade and one.grade.submission.note else ""
     score = one.score or 0.0
     says = f"{exercise}: {one.outcome}, score {score:.0%}. {reasons} {said}".strip() + note
-    return class_page.Square(one.verdict.outcome, score, one.attempts, says, one.state, late=bool(one.late))
-
-
-def _column(exercise: Exercise, standing: Sequence[Standing], names: Mapping[str, str]) -> class_page.Column:
-    mine = [one for one in standing if one.grade]
-    graded = {names[one.person.id]: one.grade.graded for one in mine if one.grade and one.grade.graded}
-    verdicts = [one.verdict for one in mine if one.verdict]
-    return class_page.Column(
-        id=exercise.id,
-        title=exercise.heading.title,
-        handed_in=len(mine),
-        passed=sum(one.outcome == "passed" for one in graded.values()),
-        score=fmean(one.score for one in graded.values()) if graded else 0.0,
-        attempts=median(one.attempts for one in mine) if mine else 0.0,
-        seconds=median(one.seconds for one in graded.values()) if graded else 0.0,
-        wrongs=tuple(_wrongs(verdicts)),
-        checks=tuple(_checks(verdicts, {name for one in graded.values() for name in one.hidden})),
-        alike=tuple(_alike({person: one.fix for person, one in graded.items()})),
+    return class_page.Square(
+        one.verdict.outcome, score, one.attempts, says, one.state, late=bool(one.late), decided=bool(one.decisions)
     )
-
-
-def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[class_page.Wrong]:
-    """The commonest of what went wrong: symptoms, and ends that left nothing to judge."""
-    counts: Counter[str] = Counter()
-    sentences: dict[str, str] = {}
-    for verdict in verdicts:
-        mine = {symptom.id: symptom.text for symptom in verdict.symptoms}
-        mine |= {run.status.replace("_", " "): run.detail for run in verdict.runs if run.status != "ok"}
-        if not verdict.runs:
-            mine["not read"] = "; ".join(verdict.notes)
-        counts.update(mine.keys())
-        sentences = mine | sentences  # the first one's stays
-    return (class_page.Wrong(name, count, sentences[name]) for name, count in counts.most_common(COMMONEST))
-
-
-def _alike(fixes: Mapping[str, str]) -> Iterator[class_page.Alike]:
-    """Groups of people, with what they wrote: the same text once."""
-    for group in alike.groups(fixes):
-        texts: dict[str, list[str]] = defaultdict(list)
-        for person in group:
-            texts[fixes[person]].append(person)
-        shown = sorted(texts.items(), key=lambda one: -len(one[1]))[:MOST_TEXTS]
-        yield class_page.Alike(group, tuple((tuple(people), text) for text, people in shown))
-
-
-def _checks(verdicts: Sequence[Verdict], hidden: set[str]) -> Iterator[tuple[str, int, int, bool]]:
-    """Each check with how many notebooks failed it, of how many that it was made of."""
-    failed: dict[str, int] = defaultdict(int)
-    made: dict[str, int] = defaultdict(int)
-    sentences: dict[str, str] = {}
-    for check in (check for verdict in verdicts for check in verdict.checks):
-        sentences[check.name] = check.sentence
-        made[check.name] += 1
-        failed[check.name] += check.outcome == "failed"
-    return ((sentences[name], failed[name], made[name], name in hidden) for name in made)
-
-
-def page_name(person: str) -> str:
-    """The name of a learner's page."""
-    return f"{file_name(person)}.html"
-
-
-def file_name(person: str) -> str:
-    """A file's name that no person's name can lead out of the folder with, and no two share."""
-    plain = re.sub(r"[^a-z0-9]+", "-", _unaccented(person).lower()).strip("-")[:40].rstrip("-")
-    return f"{plain or 'person'}-{hashlib.sha256(person.encode()).hexdigest()[:8]}"
-
-
-def _unaccented(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -89,7 +89,7 @@ def _say_what_to_know(all_of_them: Sequence[Standing], unused: Sequence[str]) ->
 
 def _export(book: Gradebook, all_of_them: Sequence[Standing], form: str, place: Path, wishes: Any) -> None:
     from bugkit.classroom.exports import DOCUMENTS, TABLES, Columns, to_index, to_server
-    from bugkit.classroom.overview import file_name
+    from bugkit.classroom.naming import file_name
     from bugkit.notebook.files import write_ours
 
     if form in TABLES:

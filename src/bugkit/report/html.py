@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bugkit.report import curve, picture, words
@@ -35,9 +36,15 @@ def fragment(verdict: Verdict) -> str:
     return environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=style())
 
 
-def page(*verdicts: Verdict, heading: str = "") -> str:
-    """One file with everything in it, one verdict after the other, below a heading where there is one."""
-    views = [_view(verdict) for verdict in verdicts]
+def page(*verdicts: Verdict, heading: str = "", differences: Mapping[str, Difference] = MappingProxyType({})) -> str:
+    """One file with everything in it, one verdict after the other, below a heading where there is one.
+
+    Each is found by its exercise as the fragment of the address; ``differences`` are shown with them, by exercise.
+    """
+    views = [
+        _view(verdict) | {"anchor": verdict.exercise, "difference": differences.get(verdict.exercise, ())}
+        for verdict in verdicts
+    ]
     return (
         environment()
         .get_template("page.html")
@@ -83,6 +90,8 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "cells": list(words.cells(verdict)),
         "next": magic + follows if command else follows,
         "next_is_command": command,
+        "anchor": "",
+        "difference": (),
     }
 
 

@@ -19,3 +19,19 @@ for (const table of document.querySelectorAll(".bk-sortable")) {
     });
   });
 }
+// no sign that would end the page as XML
+const search = document.querySelector(".bk-search");
+const filter = document.querySelector(".bk-filter");
+const searched = [...document.querySelectorAll(".bk-searched [data-words]")];
+const show = () => {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = filter ? filter.value : "";
+  for (const one of searched) {
+    const has = wanted ? one.dataset.has.split(/\s+/).includes(wanted) : true;
+    one.hidden = has ? words.some((word) => !one.dataset.words.includes(word)) : true;
+  }
+  const left = searched.filter((one) => !one.hidden).length;
+  document.querySelector(".bk-found").textContent = left === searched.length ? "" : `${left} of ${searched.length}`;
+};
+search?.addEventListener("input", show);
+filter?.addEventListener("change", show);
