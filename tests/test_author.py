@@ -17,6 +17,7 @@ from bugkit.author import soundness
 from bugkit.author.build import build, shipped
 from bugkit.author.evidence import Evidence
 from bugkit.author.scaffold import create
+from bugkit.author.validate import problems, refuse_invalid
 from bugkit.author.variants import Variant, drawn_fixes, partial_fixes, variants
 from bugkit.author.verify import verify
 from bugkit.errors import BugkitError, ManifestError, UsageError
@@ -469,7 +470,45 @@ def test_a_new_exercise_is_complete_and_built(tmp_path: Path) -> None:
     exercise = Catalog(tmp_path).find("ex34")
     assert exercise.manifest.title == TITLE
     assert build(exercise, write=False)
-    assert len(variants(exercise)) == 6
+    assert len(variants(exercise)) == 2 + 4 + 4
+    assert list(problems(exercise)) == []
+
+
+def test_every_file_of_an_exercise_is_looked_at(tmp_path: Path) -> None:
+    """Each planted fault is told in a sentence; nothing needs to run for that."""
+    create(tmp_path, "ex34_falls_then_rises", TITLE)
+    exercise = Catalog(tmp_path).find("ex34")
+    manifest, bugs = exercise.path / "exercise.toml", exercise.solution_path / "bugs.toml"
+    cells = len(read(exercise.solution).cells)
+    planted = [
+        (manifest, 'data = "tumours"', 'data = "tumors"', "no data set 'tumors'; the nearest is 'tumours'"),
+        (manifest, "[[hint]]", "[[hnt]]", "unknown key; the nearest known key is 'hint'"),
+        (exercise.checks, '"""A training step', 'f"""A training step', "has no docstring"),
+        (exercise.checks, "def heldout_loss(run):", "def heldout_loss(run)", "it cannot be imported"),
+        (bugs, '"diverged"', '"divergd"', "no symptom 'divergd'; the nearest is 'diverged'"),
+        (bugs, 'find = "range(10)"', 'find = "range(11)"', "must find its text once"),
+        (exercise.solution, '"id": "training"', '"idd": "training"', f"1 of {cells} cells have no id"),
+        (exercise.notebook, "range(10)", "range(9)", "is out of step with the solution"),
+    ]
+    for path, good_text, bad_text, told in planted:
+        text = path.read_text(encoding="utf-8")
+        assert good_text in text, good_text
+        path.write_text(text.replace(good_text, bad_text), encoding="utf-8")
+        found = list(problems(Catalog(tmp_path).find("ex34")))
+        assert any(told in problem for problem in found), (told, found)
+        with pytest.raises(ManifestError, match="its files are not valid"):
+            refuse_invalid(Catalog(tmp_path).find("ex34"))
+        path.write_text(text, encoding="utf-8")
+    assert list(problems(Catalog(tmp_path).find("ex34"))) == []
+
+
+def test_seeds_that_make_no_difference_are_a_problem(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the task as it is given out, which even seeds get."""
+    same = [replace(good(seed), loss=0.01 if seed % 2 == 0 else 0.01 + seed / 1e4) for seed in range(4)]
+    told = "seeds make no difference: the solution has the loss 0.01 on all of 2 seeds"
+    assert told in assess(exercise, monkeypatch, solution=same).problems
+    same[2] = replace(same[2], loss=0.011)
+    assert told not in assess(exercise, monkeypatch, solution=same).problems
 
 
 def test_a_new_notebook_has_the_anatomy(tmp_path: Path) -> None:

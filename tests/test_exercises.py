@@ -160,8 +160,21 @@ def test_both_engines_judge_alike(exercise, what, grader):
             assert pair[0].steps == pair[1].steps
 
 
-def test_the_catalogue_page_is_of_what_is_here():
-    spec = importlib.util.spec_from_file_location("make_catalog", ROOT / "tools" / "make_catalog.py")
+def tool_called(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    return tool
+
+
+def test_the_catalogue_page_is_of_what_is_here():
+    tool = tool_called("make_catalog")
     assert tool.PAGE.read_text() == tool.page(Catalog(ROOT)), "write it anew: python tools/make_catalog.py"
+
+
+def test_the_authors_reference_is_of_what_is_here():
+    tool = tool_called("make_reference")
+    text = tool.page()
+    assert tool.PAGE.read_text() == text, "write it anew: python tools/make_reference.py"
+    for name in ("run.ask", "run.audit", "redrawn", "nll", "digits", "check_every_row_teaches"):
+        assert f"**`{name}" in text

@@ -281,7 +281,10 @@ def test_generated_programs_survive_the_file(exercise: Exercise) -> None:  # noq
         "half_fixes": {"made": 9, "skipped": 2, "equivalent": 1, "passed": ["half:b:two"]},
         "styles": {"made": 12, "skipped": 6, "failed": ["style:closure"]},
     }
-    assert evidences.read(exercise).generated == replace(found, problems=evidences.read(exercise).problems)
+    told = evidences.read(exercise)
+    assert (told.generated.half_fixes, told.generated.styles) == (found.half_fixes, found.styles)
+    assert told.problems == one.problems, "what was found is told again"
+    evidences.write(exercise, replace(one, generated=found, problems=()))
     out = io.StringIO()
     Console(file=out, width=150).print(evidences.table([evidences.read(exercise)]))
     assert {"8/9", "11/12", "2+6"} <= set(out.getvalue().split())

@@ -21,7 +21,7 @@ class Call:
     """One call of the model that its training learnt from. Some 50 are looked at, spread over the whole training."""
 
     step: int  # how often the weights had changed before it
-    rows: int
+    rows: int  # of its first input
     training: float  # share of the model's modules that were in training mode, 0 to 1
     left_over: float  # norm of gradients that were there before its own, made for weights that have changed since;
     # NaN where that cannot be told: other calls came in between, or gradients are taken without `.grad`
@@ -36,8 +36,8 @@ class Call:
 class Moment:
     """One step: a call, and all weights (weights,) before and after, in the order of ``parameters()``."""
 
-    call: Call
-    before: Array
+    call: Call  # the one that it learnt from
+    before: Array  # float32, one after the other
     after: Array
 
 
@@ -48,7 +48,7 @@ class Audit:
     What was tried on a copy is not in it, and neither is a trial whose weights were put back.
     """
 
-    calls: tuple[Call, ...]
+    calls: tuple[Call, ...]  # those that were looked at, in order
     steps: int  # how often the weights changed
     rates: Array  # (optimizer steps,) the learning rate of the first group, of the optimizer that holds the model
     norms: Array  # (optimizer steps,) of the gradients that it follows; NaN where it was not looked at

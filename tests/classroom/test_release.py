@@ -153,3 +153,13 @@ def test_hidden_checks_in_the_wrong_place_are_refused(toys, tmp_path):
             work()
         assert str(toy.hidden_checks) in str(error.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_notebook_that_is_out_of_step_is_not_handed_out(toys, tmp_path):
+    toy = Catalog(shutil.copytree(toys.catalog.root, tmp_path / "pack")).find("toy01")
+    release(tmp_path / "out", [toy])
+    toy.notebook.write_text(toy.notebook.read_text().replace("0.1", "0.2"))
+    with pytest.raises(ManifestError, match="out of step with its solution") as error:
+        release(tmp_path / "more", [toy])
+    assert "bugkit author build toy01" in str(error.value)
+    assert not (tmp_path / "more").exists()

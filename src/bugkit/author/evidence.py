@@ -58,7 +58,7 @@ class Evidence:
     wrong_fixes: tuple[Program, ...] = ()
     valid_fixes: tuple[Program, ...] = ()
     generated: Surprises | None = None  # None where no generated program was run
-    problems: tuple[str, ...] = field(default=(), compare=False)  # in sentences; not in the file
+    problems: tuple[str, ...] = field(default=(), compare=False)  # in sentences
 
     def to_json(self) -> str:
         """The text of ``evidence.json``."""
@@ -80,6 +80,8 @@ class Evidence:
         }
         if self.generated:
             document["generated"] = _told(self.generated)
+        if self.problems:
+            document["problems"] = list(self.problems)
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -94,7 +96,7 @@ def write(exercise: Exercise, evidence: Evidence) -> None:
 
 
 def read(exercise: Exercise) -> Evidence:
-    """The committed evidence, of its problems those with generated programs; ManifestError where it cannot be read."""
+    """The committed evidence; ManifestError where it cannot be read."""
     path, again = path_of(exercise), f"bugkit author verify {exercise.id}"
     try:
         document = json.loads(path.read_bytes())
@@ -188,10 +190,9 @@ def _evidence(document: dict[str, Any]) -> Evidence:
         for name in ("partial_fixes", "wrong_fixes", "valid_fixes")
     }
     plain = {name: value for name, value in document.items() if name != "format"}
-    if "generated" not in document:
-        return Evidence(**{**plain, **one, **many})
-    found = _surprises(document["generated"])
-    return Evidence(**{**plain, **one, **many, "generated": found, "problems": found.problems})
+    found = _surprises(document["generated"]) if "generated" in document else None
+    told = tuple(document.get("problems", ())) or (found.problems if found else ())
+    return Evidence(**{**plain, **one, **many, "generated": found, "problems": told})
 
 
 def _told(found: Surprises) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def _problems(
             yield from _limits_held(exercise, variant, runs)
     if margin is not None and margin < MARGIN:
         yield f"the worst correct loss is {margin:.0%} of the way under `below`, {MARGIN:.0%} wanted"
+    yield from _seeds_matter(results)
     yield from _symptoms_shown(exercise, results, target)
     yield from _ticks_that_turn(exercise, results)
     if whole:
@@ -121,6 +122,15 @@ def _limits_held(exercise: Exercise, variant: Variant, runs: Sequence[RunResult]
         yield f"{_name(variant)} takes {seconds:.1f} s, {limits.seconds} s allowed"
     if steps > limits.max_steps:
         yield f"{_name(variant)} takes {steps} steps, {limits.max_steps} allowed"
+
+
+def _seeds_matter(results: Results) -> Iterator[str]:
+    """On the task as it is given out, which even seeds get, another seed has to be another training."""
+    for variant, runs in results.items():
+        losses = {repr(run.loss) for run in runs if run.seed % 2 == 0}
+        count = sum(run.seed % 2 == 0 for run in runs)
+        if variant.kind == "solution" and count > 1 and len(losses) == 1:
+            yield f"seeds make no difference: {_name(variant)} has the loss {losses.pop()} on all of {count} seeds"
 
 
 def _symptoms_shown(exercise: Exercise, results: Results, target: Target) -> Iterator[str]:

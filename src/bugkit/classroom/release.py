@@ -10,7 +10,7 @@ from typing import Any
 from bugkit import __version__
 from bugkit.classroom.matching import KEY
 from bugkit.classroom.pack import refuse_misplaced
-from bugkit.errors import UsageError
+from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook import Cell, sealed
 from bugkit.notebook.files import write_whole
@@ -35,11 +35,24 @@ def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
         evidence = ["wanted: a new folder, or an empty one"]
         raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit class release NEW_FOLDER")
     refuse_misplaced(exercises)
+    for exercise in exercises:
+        _refuse_out_of_step(exercise)
     written = []
     for name, content in _files(exercises):
         write_whole(folder / name, content)
         written.append(Path(name))
     return written
+
+
+def _refuse_out_of_step(exercise: Exercise) -> None:
+    """Where the solution is here, the notebook beside it has to be what is handed out."""
+    wanted = sealed(template(exercise)).to_json().encode()
+    if exercise.has_solution and (not exercise.notebook.is_file() or exercise.notebook.read_bytes() != wanted):
+        raise ManifestError(
+            f"{exercise.id}: the learner's notebook is out of step with its solution",
+            evidence=[f"found: {exercise.notebook}; somebody changed it, or it was not built since"],
+            next_command=f"bugkit author build {exercise.id}, or bugkit reset {exercise.id}",
+        )
 
 
 def _files(exercises: Sequence[Exercise]) -> Iterator[tuple[str, str]]:

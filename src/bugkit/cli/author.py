@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bugkit.author.evidence import Evidence
 
 FAILED = 1
+IN_STEP = "all notebooks are in step with their solutions"
 SEEDS = 20
 
 
@@ -46,18 +47,32 @@ def new(desk: Desk, name: str, title: str | None) -> None:
 
 @author.command()
 @click.argument("names", nargs=-1, metavar="[EX]...")
-@click.option("--check", "only_look", is_flag=True, help="Write nothing; exit 1 where a notebook is out of step.")
+@click.option("--check", "only_look", is_flag=True, help="Write nothing; exit 1 where any file is not as it should be.")
 @pass_desk
 def build(desk: Desk, names: tuple[str, ...], *, only_look: bool) -> int:
-    """Build the learners' notebooks from the solutions and their bugs."""
+    """Build the learners' notebooks from the solutions and their bugs.
+
+    With --check, look at all files instead: manifests, checks, patches, names, and whether the notebooks are in step.
+    """
     from bugkit.author.build import build as build_one
 
-    stale = [e for e in _solved(desk, names) if not build_one(e, write=not only_look)]
+    exercises = _solved(desk, names)
+    if only_look:
+        return _look(exercises)
+    stale = [e for e in exercises if not build_one(e, write=True)]
     for exercise in stale:
-        click.echo(f"{exercise.id}: out of step" if only_look else f"{exercise.id}: built")
+        click.echo(f"{exercise.id}: built")
     if not stale:
-        click.echo("all notebooks are in step with their solutions")
-    return FAILED if stale and only_look else 0
+        click.echo(IN_STEP)
+    return 0
+
+
+def _look(exercises: Sequence[Exercise]) -> int:
+    from bugkit.author.validate import problems
+
+    found = [f"{exercise.id}: {problem}" for exercise in exercises for problem in problems(exercise)]
+    click.echo("\n".join(found) or IN_STEP)
+    return FAILED if found else 0
 
 
 @author.command()
@@ -109,12 +124,12 @@ def _proved(
     """Each exercise's evidence, which is written as soon as it is complete."""
     from bugkit.author import evidence
     from bugkit.author.journal import Journal
-    from bugkit.author.variants import variants
+    from bugkit.author.validate import refuse_invalid
     from bugkit.author.verify import verify as prove
     from bugkit.grader import Grader
 
     for exercise in exercises:
-        variants(exercise)  # a patch that does not fit is told before anything runs
+        refuse_invalid(exercise)  # it is told before anything runs
     journal = Journal(desk.workspace, engine or "") if write else None
     with Grader(engine, hidden=True) as grader, _live() as on_progress:
         for exercise in exercises:

@@ -99,6 +99,11 @@ def load(name: str, folder: Path = Path(__file__).parent) -> Arrays:
     return tuple(array.copy() for array in drawn or _read(folder / f"{name}.npz"))
 
 
+def sets() -> tuple[str, ...]:
+    """The names of all sets."""
+    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("*.npz")))
+
+
 @cache
 def _read(path: Path) -> Arrays:
     """A grader asks for the same set for every run."""

@@ -167,6 +167,17 @@ class Bugs(Record):
 
 
 R = TypeVar("R", bound=Record)
+SIZES = {"too_short": ("item", "min_length"), "string_too_short": ("letter", "min_length")}
+KINDS = {  # the validator's words in ours
+    "string_type": "text in quotes",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "datetime_type": "a date and a time",
+}
 
 
 def load(path: Path, record: type[R]) -> R:
@@ -192,7 +203,12 @@ def _sentence(problem: dict[str, Any], record: type[Record]) -> str:
         return f"{key}: unknown key; the nearest known key is {near[0]!r}" if near else f"{key}: unknown key"
     if problem["type"] == "missing":
         return f"{key}: missing; it is required"
+    if problem["type"] in SIZES:
+        what, least = SIZES[problem["type"]]
+        found = len(problem["input"])
+        return f"{key}: found {found} {what}{'' if found == 1 else 's'}, wanted at least {problem['ctx'][least]}"
     wanted = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    wanted = KINDS.get(problem["type"], wanted)
     if problem["type"] == "value_error":
         return f"{key}: {wanted}" if key else wanted
     return f"{key}: found {problem['input']!r}, wanted {wanted}"

@@ -28,10 +28,9 @@ def apply(notebook: Notebook, edits: Iterable[Replacement]) -> Notebook:
     for edit in edits:
         number = next((i for i, c in enumerate(cells) if c.id == edit.cell), None)
         if number is None:
-            known = ", ".join(str(c.id) for c in cells if c.kind == "code")
-            raise ManifestError(
-                f"a patch names the cell {edit.cell!r}, which is not there", evidence=[f"known: {known}"]
-            )
+            known = ", ".join(c.id for c in cells if c.kind == "code" and c.id is not None)
+            told = f"known: {known}" if known else "the notebook's cells have no ids: save it in format 4.5"
+            raise ManifestError(f"a patch names the cell {edit.cell!r}, which is not there", evidence=[told])
         cells[number] = _patched(cells[number], edit)
     return Notebook(tuple(cells))
 
