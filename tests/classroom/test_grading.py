@@ -103,6 +103,27 @@ def test_no_verdict_waits_for_a_notebook_that_hangs(toys, put, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_more_seeds_cannot_change_is_run_once(toys, put, tmp_path):
+    handed_in = {
+        "ada": (toys.right(), 3),
+        "bob": (toys.changed({"training": ("0.1", "1e-9")}), 3),
+        "eve": (toys.doing("raise ValueError('oh')"), 1),
+        "gus": (toys.doing("del predict"), 1),
+    }
+    for person, (notebook, _) in handed_in.items():
+        put(tmp_path / "class", f"{person}/toy01.ipynb", notebook)
+    catalog = unpacked(toys.pack, tmp_path / "pack")
+    rules = Rules("salt", seeds=3, sandbox=True)
+    with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
+        Grading(book, catalog, rules).run(tmp_path / "class", Here(toys.pack, rules, 2), lambda *_: None)
+        graded = {one.submission.person: one.graded for one in book.grades()}
+    assert {person: len(one.read.runs) for person, one in graded.items()} == {
+        person: runs for person, (_, runs) in handed_in.items()
+    }
+    assert [graded[person].outcome for person in handed_in] == ["passed", "failed", "error", "error"]
+
+
+@pytest.mark.slow
 def test_a_fault_of_ours_is_no_verdict_and_is_graded_the_next_time(toys, put, tmp_path, monkeypatch):
     folder = tmp_path / "class"
     for person in ("ada", "bob", "cleo"):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +22,7 @@ from bugkit.verdict import RunResult, Verdict
 
 T = TypeVar("T")
 MOST_PROSE = 10_000  # characters of a cell that is no code: a picture may be pasted there, and nothing of it is run
+LACKS = "the notebook has no "  # as a run says it, of a name
 MOST_FIX = 20_000  # characters that are kept of what was changed
 
 
@@ -94,28 +94,35 @@ def _bare(cell: Cell) -> Cell:
 def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
     """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone.
 
-    All runs of all notebooks are handed in at once, so that no core waits for another notebook's end, and no verdict
-    for a notebook that hangs.
+    Every notebook's first run is handed in at once, its others when the first has shown that they are worth it: no core
+    waits for another notebook's end, and no verdict for a notebook that hangs.
     """
     try:
         of: dict[Future[RunResult], Marking] = {}
         ended: SimpleQueue[Future[RunResult]] = SimpleQueue()  # as_completed waits for ever for what stop() cancels
+
+        def await_all(marking: Marking, runs: Sequence[Future[RunResult]]) -> None:
+            for run in runs:
+                of[run] = marking
+                run.add_done_callback(ended.put)
+
         for paper in pile.papers:
             begun = _tried(pile.person, paper, partial(Marking, grader, catalog, pile.person, paper, rules))
             if isinstance(begun, Failed):
                 yield begun
             elif begun.runs:
-                of |= dict.fromkeys(begun.runs, begun)
+                await_all(begun, begun.runs)
             else:
                 yield _tried(pile.person, paper, begun.result)
-        for run in of:
-            run.add_done_callback(ended.put)
-        left = Counter(of.values())
-        for _ in of:
-            marking = of[ended.get()]
-            left[marking] -= 1
-            if left[marking] == 0:
-                yield _tried(pile.person, marking.paper, marking.result)
+        while of:
+            marking = of.pop(ended.get())
+            more = _tried(pile.person, marking.paper, marking.more)
+            if isinstance(more, Failed):
+                yield more
+            else:
+                await_all(marking, more)
+                if marking not in of.values():
+                    yield _tried(pile.person, marking.paper, marking.result)
     finally:
         grader.leave(pile.person)
 
@@ -130,6 +137,11 @@ def _tried(person: str, paper: Paper, work: Callable[[], T]) -> T | Failed:
         return Failed(person, paper.exercise, str(error) if isinstance(error, Fault) else repr(error))
 
 
+def _is_hopeless(run: RunResult) -> bool:
+    """Whether another seed would end alike: the notebook raises, or lacks what is asked of it."""
+    return run.status == "raised" or (run.status == "no_answer" and run.detail.startswith(LACKS))
+
+
 class Marking:
     """One notebook under way."""
 
@@ -141,15 +153,27 @@ class Marking:
         self._key = rules.key_of(exercise, paper.digest)
         self._template = read(exercise.notebook)
         self._rebuilt: Rebuilt | None = None
+        self._rules = rules
+        self._left = exercise.manifest.run.seeds_for(rules.seeds)
         self.runs: list[Future[RunResult]] = []
         if paper.notebook:
             self._rebuilt = rebuild(*at_the_last_stage(self._template, paper.notebook))
-            self.runs = [
-                grader.submit(
-                    exercise, self._rebuilt.notebook, seed, redraw=rules.task_of(exercise, seed), person=person
-                )
-                for seed in exercise.manifest.run.seeds_for(rules.seeds)
-            ]
+            self._submit(1)
+
+    def more(self) -> Sequence[Future[RunResult]]:
+        """The runs that follow the one that has ended: those of the other seeds, unless they would end as it did."""
+        if not self._left or _is_hopeless(self.runs[0].result()):
+            return ()
+        return self._submit(len(self._left))
+
+    def _submit(self, count: int) -> Sequence[Future[RunResult]]:
+        assert self._rebuilt is not None
+        seeds, self._left = self._left[:count], self._left[count:]
+        exercise, notebook, person = self._exercise, self._rebuilt.notebook, self._person
+        tasks = [(seed, self._rules.task_of(exercise, seed)) for seed in seeds]
+        runs = [self._grader.submit(exercise, notebook, seed, redraw=task, person=person) for seed, task in tasks]
+        self.runs += runs
+        return runs
 
     def result(self) -> Graded:
         """Wait for the runs and judge; Fault where one could not be made."""
