@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from bugkit.classroom.people import Owner, name_of
@@ -41,7 +41,11 @@ class Register:
     """Everybody of a class, and whom a file's owner or a roster's row stands for."""
 
     def __init__(self, people: Iterable[Person] = ()) -> None:
-        self._people = {one.id: one for one in people}
+        self._people: dict[str, Person] = {}
+        self._by_word: dict[str, dict[str, None]] = {}  # ids, by all that stands for one person, without case
+        self._by_name: dict[str, dict[str, None]] = {}
+        for one in people:
+            self._put(one)
 
     def __iter__(self) -> Iterator[Person]:
         return iter(self._people.values())
@@ -51,12 +55,11 @@ class Register:
 
     def knows(self, word: str) -> bool:
         """Whether a word stands for somebody."""
-        return any(one.is_told_by(word) for one in self)
+        return bool(self._told_by(word))
 
     def named(self, word: str) -> Person:
         """The one person whom a word of an instructor's stands for: an id, a number, an address or a name."""
-        exact = [one for one in self if one.is_told_by(word) or word == one.server]
-        found = exact or [one for one in self if folded(one.name) == folded(word)]
+        found = self._told_by(word) or self._with("server", word) or self._called(word)
         if len(found) == 1:
             return found[0]
         what = f"{len(found)} people are called {word}" if found else f"nobody here is called {word}"
@@ -69,10 +72,10 @@ class Register:
         AmbiguousError where several people are called so, and the file says no more.
         """
         server = owner.id if owner.lasting else ""
-        by_server = [one for one in self if owner.id and one.server == owner.id and (server or _alike(one, owner.name))]
-        by_word = [one for one in self if one.is_told_by(apart or owner.name) and not _another(one, server)]
-        by_name = [one for one in self if not apart and _alike(one, owner.name) and not _another(one, server)]
-        found = by_server or by_word or by_name
+        same = [one for one in self._with("server", owner.id) if server or folded(one.name) == folded(owner.name)]
+        told = [one for one in self._told_by(apart or owner.name) if not _differ(one.server, server)]
+        called = [one for one in ([] if apart else self._called(owner.name)) if not _differ(one.server, server)]
+        found = same or told or called
         if len(found) > 1:
             raise AmbiguousError(owner.name)
         if found:
@@ -88,7 +91,7 @@ class Register:
         where it fits several people.
         """
         found = next((some for key in KEYS if (some := self._with(key, getattr(row, key)))), None)
-        found = found or [one for one in self if one.is_told_by(row.id)] or self._namesakes(row)
+        found = found or self._told_by(row.id) or self._namesakes(row)
         if len(found) > 1:
             evidence = [f"found: {one.id}" for one in found]
             raise UsageError(
@@ -103,16 +106,34 @@ class Register:
         told = {one.name: getattr(row, one.name) for one in fields(Person) if one.name not in ("id", "known_as")}
         return self._put(replace(old, **{name: value for name, value in told.items() if value}))
 
+    def _told_by(self, word: str) -> list[Person]:
+        """Those for whom a word stands alone: an id, a number, a login, an address."""
+        return self._some(self._by_word.get(word.casefold(), ()), lambda one: one.is_told_by(word))
+
+    def _called(self, name: str) -> list[Person]:
+        return self._some(self._by_name.get(folded(name), ()), lambda one: folded(one.name) == folded(name))
+
     def _with(self, key: str, value: str) -> list[Person]:
-        return [one for one in self if value and getattr(one, key).casefold() == value.casefold()]
+        same = self._by_word.get(value.casefold(), ()) if value else ()
+        return self._some(same, lambda one: getattr(one, key).casefold() == value.casefold())
+
+    def _some(self, ids: Iterable[str], fits: Callable[[Person], bool]) -> list[Person]:
+        return [one for person in ids if fits(one := self._people[person])]
 
     def _namesakes(self, row: Person) -> list[Person]:
         """Those of the same name whom nothing tells from the row."""
-        same = [one for one in self if folded(one.name) == folded(row.name)]
-        return [one for one in same if not any(_differ(getattr(one, key), getattr(row, key)) for key in KEYS)]
+        return [
+            one
+            for one in self._called(row.name)
+            if not any(_differ(getattr(one, key), getattr(row, key)) for key in KEYS)
+        ]
 
     def _put(self, person: Person) -> Person:
+        """The newest of an id; what it was known by before leads to it still, and is looked at again."""
         self._people[person.id] = person
+        for word in (person.id, *person.known_as, *(getattr(person, key) for key in KEYS)):
+            self._by_word.setdefault(word.casefold(), {})[person.id] = None
+        self._by_name.setdefault(folded(person.name), {})[person.id] = None
         return person
 
 
@@ -130,15 +151,6 @@ def display(people: Collection[Person]) -> dict[str, str]:
         counts[folded(one.name)] = counts.get(folded(one.name), 0) + 1
     alone = {one.id: counts[folded(one.name)] == 1 or one.name == one.id for one in people}
     return {one.id: one.name if alone[one.id] else f"{one.name} ({one.id})" for one in people}
-
-
-def _alike(person: Person, name: str) -> bool:
-    return folded(person.name) == folded(name)
-
-
-def _another(person: Person, server: str) -> bool:
-    """Whether the course server's numbers tell that it is somebody else."""
-    return _differ(person.server, server)
 
 
 def _differ(one: str, other: str) -> bool:

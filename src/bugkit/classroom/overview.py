@@ -21,16 +21,24 @@ from bugkit.verdict import Verdict
 
 INDEX, PEOPLE, EXERCISES, VERDICTS = "index.html", "people", "exercises", "verdicts"
 PAGE = re.compile(r"(?:.+-[0-9a-f]{8}|[a-z]+\d+)\.html")
+GONE = "the gradebook holds verdicts of it, and no catalog here has it: give its catalog with --catalog"
 A_HIDDEN_ONE = "a check that your instructor keeps to themselves does not hold yet"
 
 
 def write_pages(
-    folder: Path, gradebook: Gradebook, exercises: Sequence[Exercise], course: Course, *, force: bool = False
+    folder: Path,
+    gradebook: Gradebook,
+    exercises: Sequence[Exercise],
+    course: Course,
+    *,
+    lost: Sequence[str] = (),
+    force: bool = False,
 ) -> Path:
     """The class page as ``index.html``, whose path is returned, and what it leads to.
 
-    In ``people`` there is a page for each learner, to be given to them; in ``exercises`` and ``verdicts`` what an
-    instructor sees of each exercise and of each learner's work. The folder is new, empty, or that of an earlier report.
+    ``lost`` are exercises that no catalog has. In ``people`` there is a page for each learner, to be given to them; in
+    ``exercises`` and ``verdicts`` what an instructor sees of each exercise and of each learner's work. The folder is
+    new, empty, or that of an earlier report.
     """
     known = {INDEX, PEOPLE, EXERCISES, VERDICTS}
     foreign = sorted({path.name for path in folder.iterdir()} - known) if folder.is_dir() else []
@@ -43,7 +51,9 @@ def write_pages(
     works = Works(people, exercises, list(standings(gradebook, exercises, course, people)), course)
     when = datetime.now(UTC).strftime("%-d %B %Y, %H:%M UTC")
     columns = tuple(column_of(works, exercise) for exercise in exercises)
-    pages = {INDEX: class_page.page(_class(works, columns, gradebook.troubles(), when))}
+    pages = {
+        INDEX: class_page.page(_class(works, columns, [*gradebook.troubles(), *((one, GONE) for one in lost)], when))
+    }
     pages |= {f"{EXERCISES}/{one.id}.html": class_page.exercise_page(one, when) for one in columns}
     for person in people:
         name, mine = page_name(person.id), works.of(person)

@@ -73,10 +73,13 @@ class ClassDesk:
         if exercises is not None:
             return self.chosen(exercises, catalog)
         used = book.exercises()
-        found = [one for one in catalog if one.id in used]
-        if lost := sorted(used - {one.id for one in found}):
+        if lost := self.lost(book):
             note(f"the gradebook holds verdicts of {', '.join(lost)}, which no catalog here has: --catalog DIR")
-        return found
+        return [one for one in catalog if one.id in used]
+
+    def lost(self, book: Gradebook) -> list[str]:
+        """Exercises that the gradebook holds verdicts of, and no catalog has."""
+        return sorted(book.exercises() - {one.id for one in self.catalog(book)})
 
     def gradebook(self, given: str | None) -> str:
         """Its file or URL."""

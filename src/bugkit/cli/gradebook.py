@@ -35,7 +35,7 @@ def report(desk: ClassDesk, /, folder: Path, exercises: str | None, gradebook: s
 
         known = desk.used(exercises, book)
         with writing(folder):
-            index = write_pages(folder, book, known, desk.rules(book), force=force)
+            index = write_pages(folder, book, known, desk.rules(book), lost=desk.lost(book), force=force)
     click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
     click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
     return 0
