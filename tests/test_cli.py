@@ -528,3 +528,21 @@ def test_a_check_that_is_killed_leaves_nothing_half_written(pack: Path) -> None:
         summary = Progress(pack / ".bugkit" / "progress.db").summary()["toy01"]
         assert summary.state == "passed"
         assert summary.attempts >= 1
+
+
+# ---- two levels of a report
+
+
+@pytest.mark.slow
+def test_a_report_is_explained_when_asked_and_ever_after(bugkit: Bugkit, pack: Path) -> None:
+    sentence = json.loads(bugkit("check", "toy01", "--json").stdout)["checks"][0]["sentence"].rstrip(".")
+    first = bugkit("check", "toy01", "--html", pack / "first.html")
+    assert sentence not in " ".join(first.stdout.split())
+    assert "of a correct program" in first.stdout
+    assert sentence not in (pack / "first.html").read_text()
+    explained = bugkit("check", "toy01", "--explain")
+    assert sentence in " ".join(explained.stdout.split())
+    again = bugkit("check", "toy01", "--html", pack / "again.html")
+    assert sentence in " ".join(again.stdout.split())
+    assert sentence in (pack / "again.html").read_text()
+    assert Progress(pack / ".bugkit" / "progress.db").of("toy01").hints == 1

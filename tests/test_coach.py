@@ -104,7 +104,7 @@ def test_progress_travels_and_nothing_is_doubled(here, tmp_path):
         {"format": 1, "attempt": [attempt("ex03", at="yesterday")]},
         {"format": 1, "attempt": [attempt("ex03", score=float("nan"))]},
         {"format": 1, "attempt": [attempt("ex03"), attempt("ex04", seconds="x")]},
-        {"format": 1, "hint": [{"exercise": "ex03", "level": 0, "at": MONDAY.isoformat()}]},
+        {"format": 1, "hint": [{"exercise": "ex03", "level": -1, "at": MONDAY.isoformat()}]},
     ],
 )
 def test_what_is_no_export_is_refused_whole(here, document):

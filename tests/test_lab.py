@@ -191,6 +191,19 @@ def test_hints_and_the_solution_are_told(server: Server) -> None:
     assert server.ask("POST", "help", {"path": TOY, "what": ["hint"]})[0] == 400
 
 
+def test_a_verdict_is_explained_when_asked_and_ever_after(server: Server, toy: Path) -> None:
+    ask = ("POST", "help", {"path": TOY, "what": "explain"})
+    other = {"path": TOY.replace("toy01_too_big/toy01", "toy02_never_moves/toy02"), "what": "explain"}
+    assert "Nothing is judged yet" in json.loads(server.ask("POST", "help", other)[1])["text"]
+    first = server.check()[-1]
+    assert (first["can_explain"], ">Checks<" in first["html"]) == (True, False)
+    assert ">Checks<" in json.loads(server.ask(*ask)[1])["html"]
+    again = server.check()[-1]
+    assert (again["can_explain"], ">Checks<" in again["html"]) == (False, True)
+    solve(toy)
+    assert server.check()[-1]["can_explain"] is False
+
+
 def test_the_server_ends_while_a_check_runs(root: Path, tmp_path: Path, toy: Path) -> None:
     dawdle(toy)
     one = Server(root, tmp_path)

@@ -126,3 +126,16 @@ def test_a_failed_write_leaves_nothing_half_done(progress: Progress) -> None:
     assert progress.summary() == {}
     progress.record(FAILED, seconds=1.0)
     assert progress.state("ex03") == "tried"
+
+
+def test_an_explained_report_is_remembered_and_counts_as_a_hint_once(tmp_path):
+    progress = Progress(tmp_path / "progress.db")
+    assert not progress.is_explained("ex03")
+    for _ in range(2):
+        progress.explain("ex03")
+    assert progress.is_explained("ex03")
+    assert not progress.is_explained("ex04")
+    assert progress.of("ex03").hints == 1
+    assert progress.show_hint("ex03", 3) == 1
+    assert (progress.of("ex03").hints, progress.hints_shown("ex03")) == (2, 1)
+    assert [event.what for event in progress.events()["ex03"]] == ["explained", "hint"]

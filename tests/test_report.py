@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -13,7 +14,9 @@ from rich.console import Console
 
 from bugkit.report import github, words
 from bugkit.report.clean import clean
+from bugkit.report.html import fragment, page
 from bugkit.report.junit import junit
+from bugkit.report.levels import briefly, told
 from bugkit.report.machine import as_json, thinned
 from bugkit.report.terminal import render
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
@@ -303,3 +306,34 @@ def test_what_was_not_judged_scores_nothing_on_github_classroom():
     assert document["status"] == "fail"
     assert document["tests"][1] | {"name": "toy03", "status": "error", "score": 0} == document["tests"][1]
     assert document["tests"][1]["message"] == "the file is empty"
+
+
+# ---- two levels
+
+
+def test_the_first_level_counts_behaviors_and_names_none() -> None:
+    checks = (
+        CHECK,
+        replace(CHECK, name="check_b", outcome="passed"),
+        replace(CHECK, name="check_c", outcome="undecided"),
+    )
+    spoken = (Symptom("misbehaves", f"It is as wanted, but this does not hold: {CHECK.sentence}"),)
+    whole = verdict(checks=checks, symptoms=spoken)
+    for text in (printed(briefly(whole)), page(briefly(whole)), fragment(briefly(whole))):
+        assert CHECK.sentence not in text
+        assert CHECK.message not in text
+        assert "1 of 3 behaviors of a correct program holds, 1 cannot be judged yet." in " ".join(text.split())
+        assert "bugkit check toy01 --explain" in " ".join(text.split())
+        assert "not every behavior of a correct program holds" in " ".join(text.split())
+    assert CHECK.sentence.rstrip(".") in " ".join(printed(whole).split())
+
+
+@pytest.mark.parametrize(("outcome", "explained"), [("passed", False), ("passed", True), ("failed", True)])
+def test_after_a_pass_and_when_explained_all_is_shown(outcome: str, explained: bool) -> None:
+    whole = verdict(outcome=outcome)
+    assert told(whole, explained=explained) is whole
+
+
+def test_a_verdict_without_checks_has_one_level() -> None:
+    bare = verdict(checks=())
+    assert briefly(bare) is bare

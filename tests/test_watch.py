@@ -66,7 +66,14 @@ def test_it_judges_at_every_save_and_leaves_at_q(pack, terminal):
 
 def test_keys_do_what_they_say(terminal):
     terminal.expect("q quit")
-    for key, answer in (("h", "hint 1 of"), ("h", "hint 2 of"), ("l", "toys"), ("r", "judging"), ("n", "toy02")):
+    for key, answer in (
+        ("e", "Checks"),
+        ("h", "hint 1 of"),
+        ("h", "hint 2 of"),
+        ("l", "toys"),
+        ("r", "judging"),
+        ("n", "toy02"),
+    ):
         terminal.send(key)
         terminal.expect(answer)
         terminal.expect("q quit")

@@ -16,6 +16,7 @@ from rich.console import Console
 from bugkit.author.build import shipped
 from bugkit.exercise import Catalog
 from bugkit.grader import check
+from bugkit.report.levels import briefly
 from bugkit.report.terminal import render
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +35,7 @@ def picture() -> str:
         path.write_text(notebook.to_json(), encoding="utf-8")
         verdict = check(exercise, path, template=notebook)
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, highlight=False)
-    render(verdict, console)
+    render(briefly(verdict), console)
     return console.export_svg(title=f"bugkit check {EXERCISE}", code_format=FORMAT, unique_id="check")
 
 

@@ -20,6 +20,7 @@ export interface ITrouble {
 export interface IVerdict {
   outcome: 'passed' | 'failed' | 'error';
   complete: boolean;
+  can_explain: boolean; // it counts the checks, and does not name them
   reload: boolean;
   html: string;
   notes: string[];
@@ -68,8 +69,10 @@ export async function stop(): Promise<void> {
   await refuse(await ask('check', { method: 'DELETE' }));
 }
 
-/** What `%bugkit hint` and `%bugkit solution` tell. */
-export async function help(path: string, what: 'hint' | 'solution'): Promise<IHelp> {
+export type Help = 'hint' | 'solution' | 'explain';
+
+/** What `%bugkit hint` and `%bugkit solution` tell, and the last verdict with its checks by name. */
+export async function help(path: string, what: Help): Promise<IHelp> {
   const response = await ask('help', { method: 'POST', body: JSON.stringify({ path, what }) });
   await refuse(response);
   return response.json();

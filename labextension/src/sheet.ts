@@ -7,7 +7,7 @@ import { checkIcon, LabIcon, stopIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 
 import { newFrame, show } from './frame';
-import { check, help, IExercise, ITrouble, IVerdict, Message, stop } from './requests';
+import { check, Help, help, IExercise, ITrouble, IVerdict, Message, stop } from './requests';
 
 const MOST_SAVING_MS = 10_000;
 const SAID = { passed: 'Passed', failed: 'Failed', error: 'Not judged' };
@@ -33,10 +33,12 @@ export class Sheet extends Widget {
     this._main.classList.add('bugkit-main', 'jp-mod-styled');
     const others = element('div', 'bugkit-others');
     this._verdict = button('Verdict', () => this._show(this._judged));
+    this._explain = button('Explain', () => void this._help('explain'));
+    this._explain.title = 'Names what holds and what does not, from now on; counts like a hint';
     this._hint = button('Hint', () => void this._help('hint'));
     this._hint.title = 'The next hint: the first is vague, the last is plain';
     this._solution = button('Solution', () => void this._help('solution'));
-    others.append(this._verdict, this._hint, this._solution);
+    others.append(this._verdict, this._explain, this._hint, this._solution);
     const bar = element('div', 'bugkit-bar');
     bar.append(this._main, others);
     this._state.setAttribute('role', 'status');
@@ -116,6 +118,7 @@ export class Sheet extends Widget {
     this._trouble.replaceChildren();
     this._show(null);
     this._judged = null;
+    this._canExplain = false;
     this._rows = new Map(this.exercise.seeds.map(seed => [seed, new Row(seed)]));
     this._runs.replaceChildren(...[...this._rows.values()].map(row => row.node));
     this._update();
@@ -154,6 +157,7 @@ export class Sheet extends Widget {
       this._trouble.append(element('p', '', note));
     }
     this._judged = { title: `The verdict on ${this.exercise.id}`, html: verdict.html };
+    this._canExplain = verdict.can_explain;
     this._isPassed ||= verdict.outcome === 'passed' && verdict.complete;
     this._show(this._judged);
     this._update();
@@ -162,12 +166,16 @@ export class Sheet extends Widget {
     }
   }
 
-  private async _help(what: 'hint' | 'solution'): Promise<void> {
+  private async _help(what: Help): Promise<void> {
     try {
       const { html, text } = await help(this._path, what);
       if (html) {
         this._trouble.replaceChildren();
-        this._show({ title: `${this.exercise.id}: ${what}`, html });
+        if (what === 'explain') {
+          this._judged = { title: `The verdict on ${this.exercise.id}, explained`, html };
+          this._canExplain = false;
+        }
+        this._show(what === 'explain' ? this._judged : { title: `${this.exercise.id}: ${what}`, html });
       } else {
         this._trouble.replaceChildren(element('pre', '', text));
       }
@@ -215,6 +223,7 @@ export class Sheet extends Widget {
     this._main.classList.toggle('jp-mod-warn', this._isRunning);
     this._verdict.hidden = this._judged === null;
     this._verdict.setAttribute('aria-pressed', String(this._shown !== null && this._shown === this._judged));
+    this._explain.hidden = !this._canExplain;
     this._hint.disabled = this._isRunning;
     this._solution.disabled = this._isRunning || !this._isPassed;
     this._solution.title = this._isPassed ? 'What it was, and how to know' : 'After a pass';
@@ -222,6 +231,7 @@ export class Sheet extends Widget {
 
   private readonly _main: HTMLButtonElement;
   private readonly _verdict: HTMLButtonElement;
+  private readonly _explain: HTMLButtonElement;
   private readonly _hint: HTMLButtonElement;
   private readonly _solution: HTMLButtonElement;
   private readonly _heading = element('h2', 'bugkit-title');
@@ -232,6 +242,7 @@ export class Sheet extends Widget {
   private _rows = new Map<number, Row>();
   private _judged: IShown | null = null;
   private _shown: IShown | null = null;
+  private _canExplain = false;
   private _isRunning = false;
   private _isAsked = false; // the server, to judge
   private _isStopped = false;

@@ -10,6 +10,7 @@ from functools import cached_property
 from bugkit.verdict import RunResult, Symptom, Target
 
 AT_MOST = 3
+MISBEHAVES = "misbehaves"
 FEW = 8  # with fewer losses nothing can be said about the shape
 MANY_TIMES = 5  # what grew this much over its start has diverged
 GAP = 1.2  # held-out loss by training loss, where training alone ends as wanted
@@ -23,7 +24,7 @@ OTHER_INPUTS = (
 )
 ORDER = (  # most decisive first
     "diverged", "too-good", "over-budget", "other-inputs", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau",
-    "too-early", "no-curve", "misbehaves",
+    "too-early", "no-curve", MISBEHAVES,
 )  # fmt: skip
 
 
@@ -136,7 +137,7 @@ def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
     failed = next((check for check in run.checks if check.outcome == "failed"), None)
     if failed and run.loss is not None:
         wrong = failed.sentence.rstrip(".")
-        yield "misbehaves", f"The held-out loss is {_plain(run.loss)}, as wanted, but this does not hold: {wrong}"
+        yield MISBEHAVES, f"The held-out loss is {_plain(run.loss)}, as wanted, but this does not hold: {wrong}"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:

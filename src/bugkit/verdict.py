@@ -101,6 +101,7 @@ class Verdict:
     stages: int = 1
     no_sandbox: str = ""  # why the runs were in no sandbox
     notes: tuple[str, ...] = field(default=())
+    behaviors: str = ""  # how many hold, where the checks are not shown
 
     @property
     def undecided(self) -> tuple[CheckResult, ...]:

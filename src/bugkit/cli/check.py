@@ -14,6 +14,7 @@ from bugkit.cli import files
 from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
+from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
     from bugkit.grader import Grader
@@ -34,6 +35,7 @@ class Wish:
     sandbox: bool | None = None
     reports: Mapping[str, Path] = field(default_factory=dict)  # files that are written, by the report's name
     force: bool = False  # over whatever lies there
+    explain: bool = False  # name the checks
 
 
 @click.command()
@@ -43,6 +45,9 @@ class Wish:
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--all", "everything", is_flag=True, help="Judge every exercise.")
 @click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
+@click.option(
+    "--explain", is_flag=True, help="Name what holds and what does not, now and ever after; counts like a hint."
+)
 @files.options
 @json_option
 @pass_desk
@@ -63,7 +68,7 @@ def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool,
     if path is None:
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
     verdict = judged(desk, exercise, path, wish)
-    show(verdict, wish)
+    show(shown(desk, verdict, wish), wish)
     return max(0 if verdict.outcome == "passed" else FAILED, _write(desk, wish, [verdict], {}))
 
 
@@ -75,7 +80,7 @@ def _check_all(desk: Desk, wish: Wish) -> int:
         try:
             verdicts.append(judged(desk, exercise, exercise.notebook, wish))
             if not wish.as_json:
-                show(verdicts[-1], wish)
+                show(shown(desk, verdicts[-1], wish), wish)
         except BugkitError as error:
             errors[exercise.id] = error
             if not wish.as_json:
@@ -115,6 +120,22 @@ def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grad
     return made.verdict
 
 
+def shown(desk: Desk, verdict: Verdict, wish: Wish) -> Verdict:
+    """As much of it as a learner is shown; whoever has it explained once has it explained ever after."""
+    from bugkit.report.levels import told
+
+    if wish.as_json:
+        return verdict
+    try:
+        if wish.explain and verdict.outcome != "passed":
+            desk.progress.explain(verdict.exercise)
+        explained = wish.explain or desk.progress.is_explained(verdict.exercise)
+    except ProgressError as error:  # it keeps nobody from a verdict
+        note(error)
+        explained = wish.explain
+    return told(verdict, explained=explained)
+
+
 def show(verdict: Verdict, wish: Wish) -> None:
     """The verdict as it was wished for."""
     if wish.as_json:
@@ -131,7 +152,8 @@ def show(verdict: Verdict, wish: Wish) -> None:
 
 def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
     cell = None if wish.as_json else desk.cell
-    return files.write(verdicts, unread, wish.reports, force=wish.force, cell=cell)
+    brief = [shown(desk, verdict, wish) for verdict in verdicts]
+    return files.write(verdicts, unread, wish.reports, force=wish.force, cell=cell, brief=brief)
 
 
 @contextmanager

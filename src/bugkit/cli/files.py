@@ -34,10 +34,12 @@ def write(
     *,
     force: bool = False,
     cell: Path | None = None,
+    brief: Sequence[Verdict] | None = None,
 ) -> int:
     """Each file whole or not at all. The exit code: 0, or 2 when one could not be written, which is told on stderr.
 
     ``unread`` are the exercises whose notebook could not be judged, with the reason; ``wished`` are files by report.
+    What a learner reads, a page and a notebook's cell, shows the ``brief`` verdicts, where there are any.
     """
     from bugkit.notebook.files import write_ours
 
@@ -45,7 +47,8 @@ def write(
     files = [(path, REPORTS[name][1]) for name, path in wished.items()]
     for path, report in [*files, (cell, _cell)] if cell else files:
         try:
-            write_ours(path, report(verdicts, unread), force=force or path == cell)
+            chosen = brief if brief is not None and report in (_page, _cell) else verdicts
+            write_ours(path, report(chosen, unread), force=force or path == cell)
         except (OSError, ValueError, UsageError) as error:
             told = _not_written(path, error)
             click.echo(str(told), err=True)

@@ -7,11 +7,12 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bugkit.cli.check import Wish, judged, show
+from bugkit.cli.check import Wish, judged, show, shown
 from bugkit.cli.desk import Desk, pass_desk, short
 from bugkit.cli.learn import say_hint
 from bugkit.cli.overview import say_list
@@ -20,6 +21,7 @@ from bugkit.exercise import Exercise
 
 if TYPE_CHECKING:
     from bugkit.grader import Grader
+    from bugkit.verdict import Verdict
     from bugkit.watch import Happened
 
 WIDTH = 30  # of the progress bar, in characters
@@ -46,9 +48,11 @@ class _Watch:
         self._exercise = exercise
         self._wish = wish
         self._outcome = ""
+        self._verdict_shown: Verdict | None = None
         self._left = False
         self._keys: dict[str, tuple[str, Callable[[], Any]]] = {
             "n": ("next", self._move_on),
+            "e": ("explain", self._explain),
             "h": ("hint", lambda: say_hint(self._desk, self._exercise)),
             "l": ("list", lambda: say_list(self._desk)),
             "r": ("run", lambda: True),
@@ -110,8 +114,8 @@ class _Watch:
             self._outcome = "error"
             click.echo(str(error), err=True)
             return
-        self._outcome = verdict.outcome
-        show(verdict, self._wish)
+        self._outcome, self._verdict_shown = verdict.outcome, verdict
+        show(shown(self._desk, verdict, self._wish), self._wish)
 
     def _answer(self, happened: Happened, happenings: Any) -> bool:
         """Do what was asked for; whether to judge."""
@@ -129,6 +133,13 @@ class _Watch:
             self._greet()
         return judge
 
+    def _explain(self) -> None:
+        """The last verdict with its checks by name; they are named from now on."""
+        if self._verdict_shown is None:
+            click.echo("nothing is judged yet")
+            return
+        show(shown(self._desk, self._verdict_shown, replace(self._wish, explain=True)), self._wish)
+
     def _move_on(self) -> bool:
         """To the first exercise after this one, round the catalog, that is not passed."""
         everything = list(self._desk.catalog)
@@ -136,7 +147,7 @@ class _Watch:
         done = self._desk.progress.summary()
         for exercise in (*everything[at + 1 :], *everything[:at]):
             if exercise.id not in done or done[exercise.id].state != "passed":
-                self._exercise, self._outcome = exercise, ""
+                self._exercise, self._outcome, self._verdict_shown = exercise, "", None
                 return True
         click.echo("every other exercise is passed")
         return False

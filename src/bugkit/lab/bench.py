@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bugkit.attempt import Attempt
     from bugkit.examine import OnEvent
     from bugkit.grader import Grader
+    from bugkit.verdict import Verdict
 
 
 class StoppedByLearner(Exception):
@@ -28,6 +29,7 @@ class Bench:
         self._lock = threading.Lock()  # held while the grader is exchanged
         self._grader: Grader | None = None
         self._is_closed = False
+        self._last: dict[Path, Verdict] = {}
         self._asked = self._stopped = 0  # checks so far, and up to which of them they are stopped
 
     def ask(self) -> int:
@@ -48,11 +50,17 @@ class Bench:
         with self._turn:
             grader = self._ready(number)
             try:
-                return attempt(exercise, path, progress_of(path), on_event=tell, warm=grader)
+                made = attempt(exercise, path, progress_of(path), on_event=tell, warm=grader)
             except Exception:  # where runs are ended under way, one may be met in any state
                 if self._grader is grader:
                     raise
                 raise StoppedByLearner from None
+            self._last[path] = made.verdict
+            return made
+
+    def last(self, path: Path) -> Verdict | None:
+        """The last verdict on a notebook since the server began."""
+        return self._last.get(path)
 
     def stop(self) -> None:
         """End what runs now, and what was asked for and does not run yet."""

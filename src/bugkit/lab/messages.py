@@ -43,15 +43,17 @@ def event(happened: Mapping[str, Any]) -> Message | None:
     return None
 
 
-def verdict(made: Attempt) -> Message:
+def verdict(made: Attempt, *, explained: bool) -> Message:
     """The verdict, drawn as in a notebook's cell; ``reload`` where a stage's pass changed the notebook's file."""
     from bugkit.report.html import fragment
+    from bugkit.report.levels import told
 
-    found = made.verdict
+    found = told(made.verdict, explained=explained)
     return {
         "event": "verdict",
         "outcome": found.outcome,
         "complete": found.complete,
+        "can_explain": bool(found.behaviors),
         "reload": found.outcome == "passed" and not found.complete,
         "html": fragment(found),
         "notes": list(made.notes),

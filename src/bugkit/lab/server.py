@@ -18,11 +18,13 @@ from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.lab import messages
 from bugkit.lab.bench import Bench, StoppedByLearner, exercise_of, progress_of
+from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
     from bugkit.examine import OnEvent
 
 HELP = ("hint", "solution", "solution --give-up")
+EXPLAIN = "explain"
 NDJSON = "application/x-ndjson"
 
 
@@ -142,7 +144,8 @@ class CheckHandler(BugkitHandler):
     def _judged(self, number: int, exercise: Exercise, notebook: Path, tell: OnEvent) -> messages.Message:
         """The last message, whatever happens."""
         try:
-            return messages.verdict(self.bench.check(number, exercise, notebook, tell))
+            made = self.bench.check(number, exercise, notebook, tell)
+            return messages.verdict(made, explained=_is_explained(notebook, exercise))
         except StoppedByLearner:
             return {"event": "stopped"}
         except BugkitError as error:
@@ -153,7 +156,7 @@ class CheckHandler(BugkitHandler):
 
 
 class HelpHandler(BugkitHandler):
-    """What ``%bugkit hint`` and ``%bugkit solution`` tell."""
+    """What ``%bugkit hint`` and ``%bugkit solution`` tell, and the last verdict explained."""
 
     @authenticated
     @authorized
@@ -162,9 +165,32 @@ class HelpHandler(BugkitHandler):
         from bugkit.magic import answer
 
         asked = self.asked()
-        if asked.get("what") not in HELP:
-            raise HTTPError(400, f"wanted: {', '.join(HELP)}")
+        if asked.get("what") not in (*HELP, EXPLAIN):
+            raise HTTPError(400, f"wanted: {', '.join((*HELP, EXPLAIN))}")
         notebook = self.notebook(asked.get("path"))
-        self.exercise(notebook)
+        exercise = self.exercise(notebook)
+        if asked["what"] == EXPLAIN:
+            self.finish(json.dumps(await asyncio.to_thread(self._explained, notebook, exercise)))
+            return
         bundle = await asyncio.to_thread(answer, asked["what"], notebook, folder=notebook.parent)
         self.finish(json.dumps({"text": bundle["text/plain"], "html": bundle.get("text/html", "")}))
+
+    def _explained(self, notebook: Path, exercise: Exercise) -> messages.Message:
+        """The last verdict on this notebook with its checks by name; it counts like a hint."""
+        from bugkit.report.html import fragment
+
+        last = self.bench.last(notebook)
+        if last is None:
+            return {"text": "Nothing is judged yet: press Check first.", "html": ""}
+        try:
+            progress_of(notebook).explain(exercise.id)
+        except ProgressError as error:
+            self.log.warning("bugkit: %s", error)
+        return {"text": "", "html": fragment(last)}
+
+
+def _is_explained(notebook: Path, exercise: Exercise) -> bool:
+    try:
+        return progress_of(notebook).is_explained(exercise.id)
+    except ProgressError:
+        return False

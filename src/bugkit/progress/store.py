@@ -20,6 +20,7 @@ from bugkit.errors import BugkitError
 if TYPE_CHECKING:
     from bugkit.verdict import Verdict
 
+EXPLAINED = 0  # the level of a hint that names the checks: an explained report
 State = Literal["new", "tried", "passed"]
 
 BUSY_SECONDS = 10.0  # how long one process waits for another's transaction, which takes milliseconds
@@ -34,7 +35,7 @@ SCHEMA = (
 )
 SUMMARY = """
     SELECT exercise, COUNT(outcome), COALESCE(SUM(seconds), 0.0), MIN(CASE outcome WHEN 'passed' THEN at END),
-           COALESCE(MAX(level), 0), MAX(given_up)
+           COALESCE(MAX(level), 0) + COALESCE(MAX(level = 0), 0), MAX(given_up)
     FROM (SELECT exercise, at, outcome, seconds, NULL AS level, 0 AS given_up FROM attempt
           UNION ALL SELECT exercise, at, NULL, NULL, level, 0 FROM hint
           UNION ALL SELECT exercise, at, NULL, NULL, NULL, 1 FROM given_up)
@@ -44,7 +45,7 @@ SUMMARY = """
 
 EVENTS = """
     SELECT exercise, at, outcome FROM attempt
-    UNION ALL SELECT exercise, at, 'hint' FROM hint
+    UNION ALL SELECT exercise, at, CASE level WHEN 0 THEN 'explained' ELSE 'hint' END FROM hint
     UNION ALL SELECT exercise, at, 'gave up' FROM given_up
     ORDER BY at
 """
@@ -68,7 +69,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that was done: ``passed``, ``failed`` and the like, ``hint`` or ``gave up``."""
+    """One thing that was done: ``passed``, ``failed`` and the like, ``hint``, ``explained`` or ``gave up``."""
 
     at: str  # UTC, ISO 8601
     what: str
@@ -87,7 +88,7 @@ class Summary:
     attempts: int = 0
     seconds: float = 0.0  # of judging
     passed_at: str | None = None  # the first pass, UTC, ISO 8601
-    hints: int = 0
+    hints: int = 0  # an explained report counts as one
     gave_up: bool = False
 
     @property
@@ -124,6 +125,17 @@ class Progress:
             level = min(_hints(db, exercise) + 1, levels)
             db.execute("INSERT OR IGNORE INTO hint VALUES (?, ?, ?)", (exercise, level, _now()))
         return level
+
+    def explain(self, exercise: str) -> None:
+        """Remember that a report was explained; it counts like a hint, once."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO hint VALUES (?, ?, ?)", (exercise, EXPLAINED, _now()))
+
+    def is_explained(self, exercise: str) -> bool:
+        """Whether reports on it are explained from now on."""
+        query = "SELECT 1 FROM hint WHERE exercise = ? AND level = ?"
+        with self._reading() as db:
+            return bool(db and db.execute(query, (exercise, EXPLAINED)).fetchone())
 
     def give_up(self, exercise: str) -> None:
         """Remember that the solution was asked for before a pass."""

@@ -39,7 +39,7 @@ class AttemptRow(Row):
 class HintRow(Row):
     """As stored."""
 
-    level: Annotated[int, Field(ge=1, lt=1000)]
+    level: Annotated[int, Field(ge=0, lt=1000)]
 
 
 class Document(BaseModel):

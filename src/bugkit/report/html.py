@@ -86,6 +86,9 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "peculiar": list(curve.peculiarities(shown)) if shown else [],
         "symptoms": [symptom.text for symptom in verdict.symptoms],
         "checks": verdict.checks,
+        "behaviors": [magic + text if text.startswith(COMMAND) else text for text in words.behaviors(verdict)]
+        if verdict.behaviors
+        else [],
         "walls": words.walls(verdict),
         "cells": list(words.cells(verdict)),
         "next": magic + follows if command else follows,

@@ -14,6 +14,7 @@ MARKS = {  # of an event: what is drawn, and its colour in the style sheet
     "failed": ("✗", "failed"),
     "error": ("!", "error"),
     "hint": ("?", "hint"),
+    "explained": ("?", "hint"),
     "gave up": ("–", "quiet"),
 }
 STAGE = ("◐", "passed")  # an early stage's pass
@@ -68,8 +69,8 @@ def journey(ways: Sequence[Way], concepts: Iterable[tuple[str, int, int]], follo
             longest=max((way.minutes for way in ways), default=0.0) or 1.0,
             passed=sum(way.state == "passed" for way in ways),
             total=len(ways),
-            attempts=sum(step.what not in ("hint", "gave up") for step in steps),
-            hints=sum(step.what == "hint" for step in steps),
+            attempts=sum(step.what not in ("hint", "explained", "gave up") for step in steps),
+            hints=sum(step.what in ("hint", "explained") for step in steps),
             minutes=sum(way.minutes for way in ways),
             concepts=list(concepts),
             following=following,

@@ -132,6 +132,9 @@ def _row(curve: Curve, value: float) -> int:
 
 
 def _checks(verdict: Verdict) -> Iterator[tuple[Text, int]]:
+    if verdict.behaviors:
+        yield from _heading("Behavior")
+        yield from ((Text(sentence), 2) for sentence in words.behaviors(verdict))
     if not verdict.checks:
         return
     yield from _heading("Checks")

@@ -11,6 +11,7 @@ from bugkit.verdict import LearnerError, RunResult, Target, Verdict
 MARKS = {"passed": "✓", "failed": "✗", "error": "!", "undecided": "?"}
 OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
 STILL_THERE = "The loss is where it should be, but a check below does not hold."
+NAMED_BY = "bugkit check {exercise} --explain names them; that counts like a hint."
 MOST_FRAMES = 5  # at each end of a trace
 
 
@@ -30,6 +31,11 @@ def is_still_there(verdict: Verdict) -> bool:
     """Whether the loss is right on every seed and only a check that is shown tells that something is not."""
     told = any(check.outcome == "failed" for check in verdict.checks)
     return verdict.outcome == "failed" and told and all(run.converged for run in verdict.runs)
+
+
+def behaviors(verdict: Verdict) -> tuple[str, str]:
+    """How many hold, and the command that names them."""
+    return verdict.behaviors, NAMED_BY.format(exercise=clean(verdict.exercise, 40))
 
 
 def loss(run: RunResult) -> str:

@@ -1,0 +1,33 @@
+"""The two levels of a report: the first counts the behaviors that hold, the second names them with measurements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bugkit.report.words import count
+from bugkit.symptoms import MISBEHAVES
+from bugkit.verdict import Symptom, Verdict
+
+NOT_ALL = "The held-out loss is as wanted, but not every behavior of a correct program holds."
+
+
+def told(verdict: Verdict, *, explained: bool) -> Verdict:
+    """What a learner is shown: all of it after a pass, or when it was asked for."""
+    return verdict if explained or verdict.outcome == "passed" else briefly(verdict)
+
+
+def briefly(verdict: Verdict) -> Verdict:
+    """The first level: the checks are counted, and no symptom speaks of one."""
+    if not verdict.checks:
+        return verdict
+    symptoms = tuple(Symptom(one.id, NOT_ALL) if one.id == MISBEHAVES else one for one in verdict.symptoms)
+    return replace(verdict, checks=(), behaviors=_counted(verdict), symptoms=symptoms)
+
+
+def _counted(verdict: Verdict) -> str:
+    """How many hold, of how many."""
+    held = sum(check.outcome == "passed" for check in verdict.checks)
+    open_ones = len(verdict.undecided)
+    unsure = f", {open_ones} cannot be judged yet" if open_ones else ""
+    holds = "holds" if held == 1 else "hold"
+    return f"{held} of {count(len(verdict.checks), 'behavior')} of a correct program {holds}{unsure}."
