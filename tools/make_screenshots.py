@@ -87,10 +87,10 @@ def _progress() -> bytes:
     """The page of an invented learner."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "workspace"
-        create(workspace, Desk(ROOT).catalog)
+        create(workspace, Catalog(ROOT))
         merge(Progress(workspace / ".bugkit" / "progress.db"), _history())
         with chdir(workspace):
-            draw(Desk(), workspace / "progress.html")
+            draw(Desk(), workspace / "progress.html", force=False)
         return _shown(workspace / "progress.html", 840)
 
 

@@ -19,7 +19,7 @@ BATCHES = [(32, 100, 1), (32, 10, 1), (32, 3, 1), (32, 1, 1), (1, 1, 1), (3, 10,
 STEPS = """
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-lengths, slopes, plain = {}, [], True
+lengths, slopes, late, plain = {}, [], [], True
 
 def length_of(parts):
     return float(sum(p.detach().double().pow(2).sum() for p in parts) ** 0.5)
@@ -28,7 +28,7 @@ def of_gradients(optimizer):
     return length_of([p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None])
 
 def before_it(optimizer, args, kwargs):
-    optimizer.register_step_pre_hook(note)  # the last of all
+    late.append(optimizer.register_step_pre_hook(note))  # the last of all
 
 def note(optimizer, args, kwargs):
     global plain
@@ -40,6 +40,8 @@ def note(optimizer, args, kwargs):
         lengths["before"] = of_gradients(optimizer)
 
 def after_it(optimizer, args, kwargs):
+    while late:
+        late.pop().remove()  # or each step would be noted once more than the one before
     lengths["after"] = of_gradients(optimizer)
     lengths.setdefault("before", lengths["after"])
 
