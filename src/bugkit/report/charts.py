@@ -114,12 +114,14 @@ def losses(runs: Sequence[tuple[float, Outcome, str]], target: Target) -> Strip 
 
 
 def over_time(times: Sequence[datetime], due: Sequence[tuple[datetime, str]] = ()) -> Bars | None:
-    """When works were handed in, by days or longer; with lines where they were due. None for no work."""
+    """When works were handed in, by days or longer; with lines where they were due. None where all is of one day."""
     if not times:
         return None
     known = [*times, *(at for at, _ in due)]
     first = min(known).replace(hour=0, minute=0, second=0, microsecond=0)
     days = (max(known) - first) // DAY + 1
+    if days == 1:
+        return None
     step = -(-days // MOST_BARS) * DAY
     count = -(-days * DAY // step)
     counts = [0] * count
@@ -135,11 +137,8 @@ def over_time(times: Sequence[datetime], due: Sequence[tuple[datetime, str]] = (
         for n, number in enumerate(counts)
         if number
     )
-    ends = (
-        ((0.0, f"{first:%-d %b}"), (100.0, f"{first + count * step - DAY:%-d %b}"))
-        if days > 1
-        else ((0.0, f"{first:%-d %b}"),)
-    )
+    last = first + count * step - DAY
+    ends = ((0.0, f"{first:%-d %b}"), (100.0, f"{last:%-d %b}"))
     return Bars(bars, ends, tuple((across(at), name) for at, name in due), highest)
 
 
