@@ -98,7 +98,7 @@ def test_a_notebook_of_another_exercise_is_not_graded_for_this_one(toys, put, tm
         archive.extractall(tmp_path / "source")
     put(tmp_path / "submission", "toy01.ipynb", toys.right("toy02"))  # under a name that lies
     document = json.loads(graded_alone(Catalog(tmp_path / "source" / "catalog"), tmp_path / "submission", 1.0))
-    assert [(test["name"], test["output"]) for test in document["tests"]] == [("toy01 Too big", "no notebook")]
+    assert [(test["name"], test["output"]) for test in document["tests"]] == [("toy01 Too big", "nothing handed in")]
     assert document["output"] == "Not graded here: a notebook of toy02."
 
 

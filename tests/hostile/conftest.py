@@ -22,7 +22,8 @@ import pytest
 
 from bugkit.box import job, start
 from bugkit.box.bwrap import Missing, find
-from bugkit.box.sandbox import FIRST_USER, USERS, Sandboxed
+from bugkit.box.sandbox import Sandboxed
+from bugkit.box.walls import FIRST_USER, USERS
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader
 from bugkit.notebook import Cell, Notebook, read, rebuild
