@@ -31,10 +31,8 @@ class Gradebook(Database):
 
     def remember(self, name: str, value: object) -> None:
         """Keep something about the class, as JSON."""
-        text = json.dumps(value)
         with self._writing() as db:
-            if not db.execute(sql.update(about).where(about.c.name == name).values(value=text)).rowcount:
-                db.execute(sql.insert(about).values(name=name, value=text))
+            tables.put(db, about.c.name, name, {"value": json.dumps(value)})
 
     def recall(self, name: str) -> object:
         """What was remembered; None for nothing."""
@@ -69,9 +67,7 @@ class Gradebook(Database):
         with self._writing() as db:
             for one in people:
                 told = {name: value for name, value in asdict(one).items() if name not in ("id", "name")}
-                values = {"name": one.name, "told": json.dumps(told)}
-                if not db.execute(sql.update(learner).where(learner.c.id == one.id).values(**values)).rowcount:
-                    db.execute(sql.insert(learner).values(id=one.id, **values))
+                tables.put(db, learner.c.id, one.id, {"name": one.name, "told": json.dumps(told)})
 
     def merge(self, other: Person, into: Person) -> None:
         """What was kept under one id is the other's from now on; of either nothing is lost."""

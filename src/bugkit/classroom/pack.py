@@ -23,7 +23,7 @@ def packed(exercises: Sequence[Exercise]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for exercise in exercises:
-            for name, content in _files(exercise, _notebook(exercise)).items():
+            for name, content in _files(exercise, notebook_of(exercise)).items():
                 # the same exercises make the same bytes: a time would differ
                 archive.writestr(zipfile.ZipInfo(name), content)
     return out.getvalue()
@@ -42,12 +42,14 @@ def refuse_misplaced(exercises: Sequence[Exercise]) -> None:
 def digest_of_exercise(exercise: Exercise, *, from_pack: bool = False) -> str:
     """SHA-256 of all that its verdicts depend on; the same for an exercise and for what is unpacked of it."""
     told = hashlib.sha256()
-    for name, content in _files(exercise, exercise.notebook.read_bytes() if from_pack else _notebook(exercise)).items():
+    notebook = exercise.notebook.read_bytes() if from_pack else notebook_of(exercise)
+    for name, content in _files(exercise, notebook).items():
         told.update(f"{name} {len(content)}\n".encode() + content)
     return told.hexdigest()
 
 
-def _notebook(exercise: Exercise) -> bytes:
+def notebook_of(exercise: Exercise) -> bytes:
+    """The learner's notebook, as it is built and packed."""
     return sealed(template(exercise)).to_json().encode()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bugkit import __version__
 from bugkit.classroom.matching import KEY
-from bugkit.classroom.pack import refuse_misplaced
+from bugkit.classroom.pack import notebook_of, refuse_misplaced
 from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook import Cell, sealed
@@ -46,7 +46,7 @@ def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
 
 def _refuse_out_of_step(exercise: Exercise) -> None:
     """Where the solution is here, the notebook beside it has to be what is handed out."""
-    wanted = sealed(template(exercise)).to_json().encode()
+    wanted = notebook_of(exercise)
     if exercise.has_solution and (not exercise.notebook.is_file() or exercise.notebook.read_bytes() != wanted):
         raise ManifestError(
             f"{exercise.id}: the learner's notebook is out of step with its solution",

@@ -108,5 +108,12 @@ def hand_in(db: sql.Connection, turn: object, values: dict[str, object]) -> None
     """A row, or the one that is there already with a later turn."""
     key = digest_of(*(str(values[name]) for name in ("person", "exercise", "folder", "digest")))
     told = {name: values[name] for name in ("place", "at", "note")}
-    if not db.execute(sql.update(handed_in).where(handed_in.c.key == key).values(turn=turn, **told)).rowcount:
-        db.execute(sql.insert(handed_in).values(key=key, turn=turn, **values))
+    put(db, handed_in.c.key, key, {"turn": turn, **told}, {"turn": turn, **values})
+
+
+def put(
+    db: sql.Connection, key: sql.Column[str], value: str, told: dict[str, object], new: dict[str, object] | None = None
+) -> None:
+    """Change the row with this key; where there is none, add it, with ``new`` values where they are others."""
+    if not db.execute(sql.update(key.table).where(key == value).values(**told)).rowcount:
+        db.execute(sql.insert(key.table).values(**{key.name: value}, **(told if new is None else new)))

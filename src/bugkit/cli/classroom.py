@@ -9,7 +9,15 @@ from typing import Any
 import click
 
 from bugkit.cli import tally as tallies
-from bugkit.cli.course import COURSE, MISSING, ClassDesk, exercises_option, gradebook_option, pass_course, writing
+from bugkit.cli.course import (
+    COURSE,
+    ClassDesk,
+    exercises_option,
+    gradebook_option,
+    needing_sqlalchemy,
+    pass_course,
+    writing,
+)
 from bugkit.cli.decisions import decide
 from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.cli.gradebook import export, report
@@ -85,10 +93,8 @@ def grade(desk: ClassDesk, /, submissions: Path, exercises: str | None, gradeboo
     Students are told apart by nbgrader's folders (STUDENT/ASSIGNMENT/), by the names that course servers give, or by
     the names of folders or files. Kill it whenever you like, and run it again: it goes on.
     """
-    try:
+    with needing_sqlalchemy():
         from bugkit.classroom.grading import Grading
-    except ImportError:
-        raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
     from bugkit.classroom.files import submitted
     from bugkit.classroom.pack import packed, unpacked
     from bugkit.classroom.scratch import scratch

@@ -92,10 +92,8 @@ class ClassDesk:
         if not new and "://" not in place and not Path(place).is_file():
             option = "" if given is None else f" --gradebook {place}"
             raise UsageError(f"there is no gradebook {place}", next_command=f"bugkit class grade SUBMISSIONS{option}")
-        try:
+        with needing_sqlalchemy():
             from bugkit.classroom.gradebook import Gradebook
-        except ImportError:
-            raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
         with Gradebook(place, salt=task_seed) as book:
             yield book
 
@@ -129,6 +127,15 @@ def _installed_root() -> Path | None:
 
 
 pass_course = click.make_pass_decorator(ClassDesk)
+
+
+@contextmanager
+def needing_sqlalchemy() -> Iterator[None]:
+    """Around an import that needs it: what is missing is told."""
+    try:
+        yield
+    except ImportError:
+        raise UsageError("SQLAlchemy is not installed, which keeps the gradebook", next_command=MISSING) from None
 
 
 @contextmanager

@@ -33,15 +33,17 @@ def decide() -> None:
 @pass_course
 def accept(desk: ClassDesk, person: str, exercise: str, version: str, reason: str, gradebook: str | None) -> None:
     """Let another VERSION of PERSON's notebook count: by its file's place, or the start of its digest."""
+    from bugkit.classroom.grades import Decision
+
     with desk.opened(gradebook) as book:
-        who = book.register().named(person).id
-        handed_in = book.handed_in(who, desk.catalog(book).find(exercise).id)
+        who, what = book.register().named(person).id, desk.catalog(book).find(exercise).id
+        handed_in = book.handed_in(who, what)
         found = [one for one in handed_in if one.digest.startswith(version) or one.place.endswith(version)]
         if len({one.digest for one in found}) != 1:
             evidence = [f"handed in: {one.place} ({one.digest[:8]}, {one.at})" for one in handed_in]
-            what = f"{version} is none, or several, of {person}'s notebooks for {exercise}"
-            raise UsageError(what, evidence=evidence or ["nothing was handed in"])
-        _decide(desk, gradebook, "accept", who, exercise, found[0].digest, reason)
+            fault = f"{version} is none, or several, of {person}'s notebooks for {exercise}"
+            raise UsageError(fault, evidence=evidence or ["nothing was handed in"])
+        book.decide(Decision("accept", who, what, found[0].digest, reason))
     click.echo(f"{clean(found[0].place)} counts for {clean(person)} and {exercise}")
 
 

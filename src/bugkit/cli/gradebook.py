@@ -102,11 +102,12 @@ def _export(book: Gradebook, all_of_them: Sequence[Standing], form: str, place: 
         write_ours(_spared(place), table, force=wishes["force"])
         return
     name, document = DOCUMENTS[form]
-    people = [one.id for one in book.people()]
-    for person in people:
-        mine = [one for one in all_of_them if one.person.id == person]
+    by_person: dict[str, list[Standing]] = {one.id: [] for one in book.people()}
+    for one in all_of_them:
+        by_person[one.person.id].append(one)
+    for person, mine in by_person.items():
         write_ours(place / file_name(person) / name, document(mine), force=wishes["force"])
-    index = to_index({person: file_name(person) for person in people})
+    index = to_index({person: file_name(person) for person in by_person})
     write_ours(place / "people.csv", index, force=wishes["force"])
 
 
