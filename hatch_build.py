@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogHook(BuildHookInterface):
-    """Put ``exercises/`` and ``solutions/`` below ``bugkit/catalog`` in the wheel."""
+    """Put ``exercises/``, ``solutions/`` and what was renamed in them below ``bugkit/catalog`` in the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before the wheel is written; an editable one finds them in the checkout."""
@@ -20,3 +20,5 @@ class CatalogHook(BuildHookInterface):
         for part in parts:
             if (Path(self.root) / part).is_dir():
                 build_data["force_include"][str(Path(self.root) / part)] = f"bugkit/catalog/{part}"
+        names = Path(self.root) / "docs" / "renames.json"
+        build_data["force_include"][str(names)] = "bugkit/catalog/docs/renames.json"

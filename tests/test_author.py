@@ -481,7 +481,7 @@ def test_every_file_of_an_exercise_is_looked_at(tmp_path: Path) -> None:
     manifest, bugs = exercise.path / "exercise.toml", exercise.solution_path / "bugs.toml"
     cells = len(read(exercise.solution).cells)
     planted = [
-        (manifest, 'data = "tumours"', 'data = "tumors"', "no data set 'tumors'; the nearest is 'tumours'"),
+        (manifest, 'data = "tumors"', 'data = "tumors"', "no data set 'tumors'; the nearest is 'tumors'"),
         (manifest, "[[hint]]", "[[hnt]]", "unknown key; the nearest known key is 'hint'"),
         (exercise.checks, '"""A training step', 'f"""A training step', "has no docstring"),
         (exercise.checks, "def heldout_loss(run):", "def heldout_loss(run)", "it cannot be imported"),

@@ -10,7 +10,7 @@ import pytest
 
 from bugkit.errors import UsageError
 from bugkit.exercise import Catalog
-from bugkit.workspace import ORIGIN, Change, create, update
+from bugkit.workspace import ORIGIN, Change, create, renamed, update
 
 PACK = Path(__file__).parent / "pack"
 TOY = "exercises/toy01_too_big"
@@ -94,3 +94,13 @@ def test_an_empty_folder_will_do(tmp_path, installed):
     (tmp_path / "empty").mkdir()
     made = create(tmp_path / "empty", Catalog(installed))
     assert Change(f"{TOY}/toy01.ipynb", "added") in made
+
+
+def test_names_that_a_kept_notebook_has_from_before_are_told(mine, installed):
+    (installed / "docs").mkdir()
+    (installed / "docs" / "renames.json").write_text('{"toy01": {"optimiser": "optimizer", "chances": "probs"}}')
+    (mine / TOY / "toy01.ipynb").write_text("optimiser.step()  # mischances")
+    catalog = Catalog(installed)
+    assert renamed(catalog, catalog.find("toy01"), mine / TOY / "toy01.ipynb") == {"optimiser": "optimizer"}
+    assert renamed(catalog, catalog.find("toy02"), mine / TOY / "toy01.ipynb") == {}
+    assert renamed(Catalog(mine), catalog.find("toy01"), mine / TOY / "toy01.ipynb") == {}

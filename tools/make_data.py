@@ -35,21 +35,21 @@ def save_text(name: str, train: str, heldout: str) -> None:
     save(name, *({"text": np.frombuffer(text.encode("ascii"), np.uint8)} for text in (train, heldout)))
 
 
-def tumours() -> None:
+def tumors() -> None:
     """Standardised by the training part."""
     table, _ = load_breast_cancer(return_X_y=True)
     x, y = table[:, :10], np.log(table[:, 23])
     a, b, c, d = train_test_split(x, y, test_size=0.3, random_state=0)
     mean, std, middle, spread = a.mean(0), a.std(0), c.mean(), c.std()
     parts = [{"features": (p - mean) / std, "targets": (q - middle) / spread} for p, q in ((a, c), (b, d))]
-    save("tumours", *({key: array.astype("f4") for key, array in part.items()} for part in parts))
+    save("tumors", *({key: array.astype("f4") for key, array in part.items()} for part in parts))
 
 
 def tables() -> None:
     """The tables of numbers."""
     x, y = load_digits(return_X_y=True)
     save_table("digits", (x / 16).astype("f4"), y.astype("i8"), 0.25, classes=True)
-    tumours()
+    tumors()
     x, y = load_breast_cancer(return_X_y=True)
     save_table("diagnoses", x.astype("f4"), 1 - y.astype("i8"), 0.3, classes=True)
     x, y = load_wine(return_X_y=True)

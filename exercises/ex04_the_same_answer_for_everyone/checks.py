@@ -28,8 +28,8 @@ for size in sizes.tolist():
 
 
 def draw(rng):
-    """The tumours with other ones held out and their measurements in other columns."""
-    return redrawn("tumours", rng, features=True)
+    """The tumors with other ones held out and their measurements in other columns."""
+    return redrawn("tumors", rng, features=True)
 
 
 def heldout_loss(run):

@@ -43,7 +43,7 @@ def check_batches_are_mixtures(run):
 
 
 def check_every_digit_is_recognised(run):
-    """Every digit is recognised, not only those that were seen last."""
+    """Every digit is recognized, not only those that were seen last."""
     x, y = run.heldout
     named = run.model(x).argmax(axis=1)
     share = [float(np.mean(named[y == digit] == digit)) for digit in range(10)]

@@ -21,7 +21,7 @@ if isinstance(network, torch.nn.Module):
 
 
 def draw(rng):
-    """The tumours with other ones held out, the diagnoses with other numbers, the measurements in other columns."""
+    """The tumors with other ones held out, the diagnoses with other numbers, the measurements in other columns."""
     return redrawn("diagnoses", rng, labels=True, features=True)
 
 

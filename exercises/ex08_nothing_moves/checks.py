@@ -1,4 +1,4 @@
-"""What a correct fix of ex08 shows: what is to be learnt is learnt."""
+"""What a correct fix of ex08 shows: what is to be learned is learned."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from bugkit.questions import CUT, gradients
 
 FEWEST = 8  # steps that tell
 
-# How many of the weight matrices that are to be learnt change when the notebook takes a few steps.
+# How many of the weight matrices that are to be learned change when the notebook takes a few steps.
 STEPS = """
 matrices = [p for p in model.parameters() if p.requires_grad and p.dim() > 1]
 before = [p.detach().clone() for p in matrices]
@@ -49,14 +49,14 @@ def heldout_loss(run):
     return nll(run.model(x), y)
 
 
-def check_what_is_to_be_learnt_changes(run):
-    """A few steps change every weight matrix that is to be learnt."""
+def check_what_is_to_be_learned_changes(run):
+    """A few steps change every weight matrix that is to be learned."""
     x, y = second_lesson(run.train)
     some = run.rng.permutation(len(y))[:96]
     arrays = {"images": x[some], "labels": y[some]}
     found = run.ask(STEPS, arrays, ["moved", "learning"], needs=["model", "training_step"])
     moved, learning = int(found["moved"]), int(found["learning"])
-    assert learning > 0, "none is to be learnt (one or more wanted)"
+    assert learning > 0, "none is to be learned (one or more wanted)"
     assert moved == learning, f"{moved} of {learning} change (all wanted)"
 
 
@@ -99,7 +99,7 @@ def check_all_of_the_new_layer_learns(run):
 
 
 def check_every_digit_is_recognised(run):
-    """Every digit from 5 to 9 is recognised."""
+    """Every digit from 5 to 9 is recognized."""
     x, y = second_lesson(run.heldout)
     named = run.model(x).argmax(axis=1)
     share = [float(np.mean(named[y == digit] == digit)) for digit in range(5)]

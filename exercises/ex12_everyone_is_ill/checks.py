@@ -7,7 +7,7 @@ from bugkit.invariants import check_gradients_are_whole
 
 CLOSE = 0.015  # of a standard deviation
 OTHER_UNITS = 3.0
-SIZES = (1, 2, 3, 7, 8, 16, 33, 41, 100)  # tumours that are asked about together
+SIZES = (1, 2, 3, 7, 8, 16, 33, 41, 100)  # tumors that are asked about together
 
 # What the outermost module that learns is given while `predict` runs.
 FED = """
@@ -47,7 +47,7 @@ moved = (torch.as_tensor(predict(measurements)).detach() - before).abs().max()
 
 
 def draw(rng):
-    """The tumours with other ones held out and their measurements in other columns."""
+    """The tumors with other ones held out and their measurements in other columns."""
     return redrawn("diagnoses", rng, features=True)
 
 
@@ -57,8 +57,8 @@ def heldout_loss(run):
     return nll(run.predict(x), y)
 
 
-def check_a_tumour_alone_gets_the_same_answer(run):
-    """A tumour gets the same answer alone as among others."""
+def check_a_tumor_alone_gets_the_same_answer(run):
+    """A tumor gets the same answer alone as among others."""
     x = run.rng.permutation(np.concatenate([run.heldout[0], run.train[0]]))
     company = run.predict(x)
     for size in SIZES:
@@ -68,19 +68,19 @@ def check_a_tumour_alone_gets_the_same_answer(run):
             moved = float(np.abs(apart - there).max())
             same = np.allclose(apart, there, rtol=1e-3, atol=1e-3)
             assert same, (
-                f"among {size} tumours an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
+                f"among {size} tumors an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
             )
 
 
-def check_known_tumours_are_told_apart(run):
-    """The tumours that it was trained on are classified correctly, as they were in training."""
+def check_known_tumors_are_told_apart(run):
+    """The tumors that it was trained on are classified correctly, as they were in training."""
     x, y = run.train
     share = accuracy(run.predict(x), y)
     assert share > 0.9, f"`predict` classifies {share:.0%} of them correctly (over 90 % wanted)"
 
 
-def check_a_tumour_looks_as_it_did_in_training(run):
-    """A tumour looks to the network as it looked in training."""
+def check_a_tumor_looks_as_it_did_in_training(run):
+    """A tumor looks to the network as it looked in training."""
     trained = [call.inputs[0].astype(float) for call in run.audit.calls if call.inputs and call.inputs[0].ndim == 2]
     fed = run.ask(FED, {"measurements": run.train[0]}, ["fed"], needs=["predict"])["fed"].astype(float)
     if not len(fed) or not trained or any(rows.shape[1] != fed.shape[1] for rows in trained):

@@ -41,7 +41,7 @@ def check_different_images_get_different_answers(run):
 
 
 def check_every_digit_is_recognised(run):
-    """Every digit is recognised."""
+    """Every digit is recognized."""
     x, y = run.heldout
     named = np.asarray(run.model(x)).argmax(axis=1)
     share = [float(np.mean(named[y == digit] == digit)) for digit in range(10)]
@@ -55,7 +55,7 @@ def check_an_epoch_deals_out_what_belongs_together(run):
     epoch = run.ask(EPOCH, {"labels": labels}, ["kept", "dealt"])
     dealt = int(epoch["dealt"])
     share = int(epoch["kept"]) / max(dealt, 1)
-    assert not dealt or share > 0.99 or learnt_otherwise(run), f"{share:.0%} of {dealt} pairs do (all wanted)"
+    assert not dealt or share > 0.99 or learned_otherwise(run), f"{share:.0%} of {dealt} pairs do (all wanted)"
 
 
 def check_every_step_teaches_an_image_its_own_label(run):
@@ -100,7 +100,7 @@ def misled(call, usual, x, y):
     return float(np.mean(other[known >= 0]))
 
 
-def learnt_otherwise(run):
+def learned_otherwise(run):
     """Whether the network was taught after all: the training may do without `batches`."""
     x, y = run.heldout
     return accuracy(run.model(x), y) > 0.9

@@ -199,5 +199,5 @@ def _told(run, part):
 
 def _standard(columns):
     """Each column with mean 0 and variance 1; a constant one is 0."""
-    centred = columns - columns.mean(axis=1, keepdims=True)
-    return centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-6)
+    centered = columns - columns.mean(axis=1, keepdims=True)
+    return centered / np.maximum(centered.std(axis=1, keepdims=True), 1e-6)

@@ -22,7 +22,7 @@ for bk_name, bk_count in (("reports", bk_at), ("losses", 12 * bk_at)):
 
 
 def draw(rng):
-    """The tumours with other ones held out and their measurements in other columns."""
+    """The tumors with other ones held out and their measurements in other columns."""
     return redrawn("diagnoses", rng, features=True)
 
 
@@ -34,7 +34,7 @@ def heldout_loss(run):
 
 
 def check_the_sensitivity_is_the_share_that_is_found(run):
-    """The reported sensitivity is the share of the malignant tumours that the network calls malignant."""
+    """The reported sensitivity is the share of the malignant tumors that the network calls malignant."""
     for size in (45, 170, MANY):
         for share in (0.9, 0.6, 0.3):
             patients, diagnoses, honest = _patients(run, size, share)
@@ -42,7 +42,7 @@ def check_the_sensitivity_is_the_share_that_is_found(run):
 
 
 def check_a_network_that_finds_all_is_told_so(run):
-    """The reported sensitivity is 1 where the network finds every malignant tumour."""
+    """The reported sensitivity is 1 where the network finds every malignant tumor."""
     for size in (75, MANY):
         patients, diagnoses, _ = _patients(run, size, 1.0)
         _compare(_reported(run, patients, diagnoses), 1.0)
@@ -59,7 +59,7 @@ def check_the_order_of_the_patients_does_not_matter(run):
 
 
 def check_unsure_answers_count_by_their_sign(run):
-    """A malignant tumour is found if the network's logit for it is above 0, however near to 0 it lies."""
+    """A malignant tumor is found if the network's logit for it is above 0, however near to 0 it lies."""
     x = _unsure(run)
     z = _logits(run, x)
     for low, high in ((0.02, 0.3), (0.3, 0.7), (0.7, 2)):
@@ -122,7 +122,7 @@ def _patients(run, size, share):
     """Patients of whom the network is sure, those found in front, and diagnoses that make the sensitivity ``share``.
 
     The diagnoses are ours, so that the sensitivity can be chosen; the network's answers are its own. A third is
-    malignant. In front are those malignant tumours that are found, then the others, then the benign ones.
+    malignant. In front are those malignant tumors that are found, then the others, then the benign ones.
     """
     x = np.concatenate([run.heldout[0], run.train[0]])
     ranks = np.argsort(_logits(run, x))

@@ -5,7 +5,7 @@ import numpy as np
 from bugkit.checks import redrawn
 
 NEAR = 1e-6
-SIZES = (2, 3, 5, 11, 60, 397, 1_300)  # tumours
+SIZES = (2, 3, 5, 11, 60, 397, 1_300)  # tumors
 QUESTIONS = (0, 1, 2, 3, 5, 9)  # on the card
 # As if the training stood at an earlier question: the card and the losses so far, and its loop's variable.
 EARLIER = """
@@ -23,18 +23,18 @@ for bk_name in ("_", "question", "i", "step"):
 
 
 def draw(rng):
-    """Other tumours are held out, and the measurements change places."""
+    """Other tumors are held out, and the measurements change places."""
     return redrawn("diagnoses", rng, features=True)
 
 
 def heldout_loss(run):
-    """1 - AUC on held-out tumours"""
+    """1 - AUC on held-out tumors"""
     x, y = run.heldout
     return 1 - pairs(np.asarray(run.model(x), dtype=np.float64).reshape(-1), y)
 
 
 def check_the_auc_is_a_share_of_pairs(run):
-    """The AUC is the probability that a malignant tumour scores above a benign one."""
+    """The AUC is the probability that a malignant tumor scores above a benign one."""
     _, malignant = run.train
     for levels in (len(malignant), 60, 11, 8, 3, 2):
         scores, marks = drawn(run.rng, malignant, levels)
@@ -66,7 +66,7 @@ def check_it_is_so_at_every_question(run):
 
 
 def check_the_order_of_the_rows_is_no_matter(run):
-    """The AUC is the same in whatever order the tumours are listed."""
+    """The AUC is the same in whatever order the tumors are listed."""
     scores, marks = drawn(run.rng, run.train[1], 8)
     answers = {}
     for name, order in (
@@ -77,11 +77,11 @@ def check_the_order_of_the_rows_is_no_matter(run):
     ):
         answers[name] = area(run, scores[order], marks[order])
     told = ", ".join(f"{name} {answer:.4f}" for name, answer in answers.items())
-    assert np.ptp(list(answers.values())) < NEAR, f"the AUC of the same tumours, {told} (equal numbers wanted)"
+    assert np.ptp(list(answers.values())) < NEAR, f"the AUC of the same tumors, {told} (equal numbers wanted)"
 
 
 def check_scores_that_say_nothing_get_one_half(run):
-    """If all tumours score the same, the AUC is that of guessing."""
+    """If all tumors score the same, the AUC is that of guessing."""
     marks = np.sort(run.train[1])[::-1]
     answer = area(run, np.full(len(marks), 4.0), marks)
     assert abs(answer - 0.5) < NEAR, f"it is {answer:.4f} (0.5 wanted)"
@@ -106,6 +106,6 @@ def area(run, scores, marks):
 
 
 def pairs(scores, marks):
-    """The share of pairs, a malignant and a benign tumour, in which the malignant one scores higher; ties are half."""
+    """The share of pairs, a malignant and a benign tumor, in which the malignant one scores higher; ties are half."""
     difference = scores[marks == 1][:, None] - scores[marks == 0]
     return float(np.mean((difference > 0) + 0.5 * (difference == 0)))

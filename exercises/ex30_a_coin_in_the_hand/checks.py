@@ -15,11 +15,11 @@ DISTANCE = np.abs(PLACES[:, None] - PLACES).sum(axis=2)
 ROBOTS = 64
 NUMBERS = ("rewards", "values", "next_values")
 # Twice the same steps of some robots, the second time with other numbers from one step on. A notebook without
-# `advantages`, or with another signature, is not asked.
+# `compute_gae`, or with another signature, is not asked.
 ADVANTAGES = """
 def told(*met):
     with torch.no_grad():
-        return torch.as_tensor(advantages(*met))
+        return torch.as_tensor(compute_gae(*met))
 
 try:
     before = told(rewards, values, next_values, terminated, truncated)
@@ -101,7 +101,7 @@ def check_advantages_are_made_of_rewards_and_expectations(run):
 
 
 def some_steps(run):
-    """Ten steps of robots in which nothing ends: the arguments of `advantages`."""
+    """Ten steps of robots in which nothing ends: the arguments of `compute_gae`."""
     met = {name: run.rng.normal(size=(10, ROBOTS)).astype(np.float32) for name in NUMBERS}
     return met | {name: np.zeros((10, ROBOTS), dtype=bool) for name in ("terminated", "truncated")}
 
@@ -122,7 +122,7 @@ def counts(run, met, name, step, robot):
 def moved(run, met, where, step):
     """How far the advantages up to a step move with other numbers in the steps ``where``; 0 if they cannot be asked.
 
-    That all are multiplied by one number and shifted by another does not count: advantages may be standardised.
+    That all are multiplied by one number and shifted by another does not count: advantages may be standardized.
     """
     other = others(met)
     for name, steps in where.items():

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bugkit import __version__
 from bugkit.errors import UsageError
-from bugkit.exercise import Catalog
+from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import is_root
 from bugkit.notebook.files import write_whole
 
 FORMAT = 1
 ORIGIN = Path(".bugkit") / "delivered.json"
+RENAMES = Path("docs") / "renames.json"  # of a catalog
 README = """# bugkit
 
 Notebooks whose model runs but does not learn. Open one of `exercises/`, find the bug, fix it, save, and then:
@@ -51,7 +53,7 @@ def create(folder: Path, catalog: Catalog) -> list[Change]:
 
 
 def update(folder: Path, catalog: Catalog) -> list[Change]:
-    """Bring new and mended exercises; every file that the learner changed or removed stays as it is."""
+    """Bring new and fixed exercises; every file that the learner changed or removed stays as it is."""
     if folder.resolve() in [root.resolve() for root in catalog.roots]:
         raise UsageError("these are the installed exercises themselves", next_command="bugkit init bugkit-exercises")
     delivered = _delivered(folder)
@@ -64,6 +66,16 @@ def update(folder: Path, catalog: Catalog) -> list[Change]:
     document = {"format": FORMAT, "bugkit": __version__, "files": dict(sorted(delivered.items()))}
     write_whole(folder / ORIGIN, json.dumps(document, indent=1) + "\n")
     return changes
+
+
+def renamed(catalog: Catalog, exercise: Exercise, notebook: Path) -> dict[str, str]:
+    """Names that an earlier version of the exercise had in its code and that this notebook still has: old to new."""
+    try:
+        names = json.loads((catalog.root / RENAMES).read_bytes()).get(exercise.id, {})
+        text = notebook.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    return {old: new for old, new in names.items() if re.search(rf"\b{re.escape(old)}\b", text)}
 
 
 def _brought(path: Path, content: bytes, delivered: str | None) -> str | None:

@@ -12,10 +12,11 @@ from bugkit.exercise import Exercise
 from bugkit.notebook import Notebook
 
 LAYOUT = ("kind", "type_comment")  # fields of a tree that change nothing
+SCREEN = {"print", "plt", "figure", "axis", "axes", "left", "right"}  # names whose calls only show something
 
 
 def fingerprint(exercise: Exercise) -> str:
-    """Of all that a measurement depends on; words alone (story, hints, comments, messages) may change without it.
+    """Of all that a measurement depends on; words alone may change without it: story, hints, messages, labels.
 
     A patch counts by the cells that it makes. ManifestError where one does not fit.
     """
@@ -56,9 +57,12 @@ def _changes(before: Notebook, after: Notebook) -> str:
 
 
 def of_code(source: str) -> str:
-    """What a cell does, without comments, docstrings and layout; the text itself where it is not plain Python."""
+    """What a cell does, without comments, docstrings, layout and the words that it shows.
+
+    The text itself where it is not plain Python.
+    """
     try:
-        return _told(_without_docstrings(ast.parse(source)))
+        return _told(_Wordless().visit(_without_docstrings(ast.parse(source))))
     except (SyntaxError, ValueError, RecursionError):
         return source
 
@@ -86,6 +90,29 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
             ):
                 del node.body[0]
     return tree
+
+
+class _Wordless(ast.NodeTransformer):
+    """Takes the words out of statements that print or draw; what they compute stays."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        if _caller(node.value) in SCREEN:
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.JoinedStr):
+                    inner.values = [part for part in inner.values if isinstance(part, ast.FormattedValue)]
+                elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    inner.value = ""
+        return node
+
+
+def _caller(call: ast.expr) -> str | None:
+    """The name with which a call begins: `axes` of ``axes[0].set_title(...)``."""
+    if not isinstance(call, ast.Call):
+        return None
+    first = call.func
+    while isinstance(first, ast.Attribute | ast.Subscript):
+        first = first.value
+    return first.id if isinstance(first, ast.Name) else None
 
 
 def _without_words(message: ast.expr | None) -> ast.expr | None:

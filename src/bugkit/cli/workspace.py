@@ -33,7 +33,7 @@ def init(desk: Desk, folder: Path) -> None:
 @click.command()
 @pass_desk
 def update(desk: Desk) -> None:
-    """Bring new and mended exercises into this workspace; your work and your progress stay."""
+    """Bring new and fixed exercises into this workspace; your work and your progress stay."""
     folder = desk.workspace
     try:
         changes = workspace.update(folder, installed())
@@ -45,7 +45,11 @@ def update(desk: Desk) -> None:
         if change.what == "kept":
             click.echo(f"  kept, since it is yours by now: {change.path}")
     for exercise in _with_kept_notebook(desk, changes):
-        click.echo(f"  to begin {exercise.id} anew, with a backup of yours: bugkit reset {exercise.id}")
+        names = workspace.renamed(installed(), exercise, exercise.notebook)
+        if names:
+            new = ", ".join(f"{old} is {name} now" for old, name in names.items())
+            click.echo(f"  other names in the code of {exercise.id}: {new}; yours may keep the old ones")
+        click.echo(f"  to start {exercise.id} over, with a backup of yours: bugkit reset {exercise.id}")
 
 
 def _with_kept_notebook(desk: Desk, changes: Sequence[workspace.Change]) -> list[Exercise]:

@@ -30,22 +30,22 @@ def digits() -> Pair:
     return _pair("digits")
 
 
-def tumours() -> Pair:
-    """Breast tumours: ten measurements of cell nuclei (398, 10) float32, and the largest nucleus (398,) float32.
+def tumors() -> Pair:
+    """Breast tumors: ten measurements of cell nuclei (398, 10) float32, and the largest nucleus (398,) float32.
 
     The measurements are means over an image's nuclei (radius, texture, perimeter, area, smoothness, compactness,
     concavity, concave points, symmetry, fractal dimension), each standardised. The target is the logarithm of the
     largest nucleus' area, standardised. Source: "Breast Cancer Wisconsin (Diagnostic)" (W. Wolberg, O. Mangasarian,
     N. Street and W. Street, UCI Machine Learning Repository, 1995; CC BY 4.0).
     """
-    return _pair("tumours")
+    return _pair("tumors")
 
 
 def diagnoses() -> Pair:
-    """Breast tumours: thirty measurements (398, 30) float32 as they were taken, and 1 for malignant (398,) int64.
+    """Breast tumors: thirty measurements (398, 30) float32 as they were taken, and 1 for malignant (398,) int64.
 
-    The mean, the standard error and the largest of the ten measurements of ``tumours``, in their own units: areas in
-    the hundreds beside fractions. 37 % are malignant. Source: as for ``tumours``.
+    The mean, the standard error and the largest of the ten measurements of ``tumors``, in their own units: areas in
+    the hundreds beside fractions. 37 % are malignant. Source: as for ``tumors``.
     """
     return _pair("diagnoses")
 
