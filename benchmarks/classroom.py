@@ -36,12 +36,12 @@ from alone import Alone
 from made_class import EXERCISES, ROOT, make
 from speed import peaks
 
+from bugkit.classroom.batch import GradingOptions, LearnerBatch, parse_submission
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded
-from bugkit.classroom.here import Here
+from bugkit.classroom.local import LocalExecutor
 from bugkit.classroom.pack import packed
 from bugkit.classroom.release import handed_out
-from bugkit.classroom.work import Pile, Rules, read_paper
 from bugkit.exercise import Catalog, Exercise
 from bugkit.grader import cores
 from bugkit.notebook import Notebook, parse, read
@@ -81,7 +81,7 @@ class Bench:
         """As intended."""
         folder = self.work / "class"
         intended = make(folder, self.exercises, self.wishes.students, self.wishes.seed)
-        seconds, tally = self.timed(self.command(folder, self.work / "whole.db"))
+        seconds, summary = self.timed(self.command(folder, self.work / "whole.db"))
         whole = told(self.work / "whole.db")
         odd = [
             f"{student} {exercise}: {one['kind']} {one['what']}: {whole.get((student, exercise), ['nothing'])[0]}"
@@ -95,7 +95,7 @@ class Bench:
             "as_intended": sum(kinds.values()) - len(odd),
             "of": sum(kinds.values()),
             "not_as_intended": odd,
-            "tally": tally,
+            "summary": summary,
             "seconds": round(seconds, 1),
         }
 
@@ -176,8 +176,8 @@ class Bench:
         ours, theirs = [], []
         for turn in range(self.wishes.rounds):
             command = self.command(folder, self.work / f"one{turn}.db", "--seeds", "1", "--no-redraw")
-            seconds, tally = self.timed(command)
-            assert tally["graded"] == {"passed": count}, tally
+            seconds, summary = self.timed(command)
+            assert summary["graded"] == {"passed": count}, summary
             ours.append(seconds / count)
             theirs.append(course.autograde() / count)
         self.found["nbgrader"] = {
@@ -209,9 +209,9 @@ class Warm:
 
     def __init__(self, exercises: Sequence[Exercise], submitted: Path) -> None:
         self._files = [sorted(folder.rglob("*.ipynb")) for folder in sorted(submitted.iterdir())]
-        self._piles: SimpleQueue[Pile | None] = SimpleQueue()
-        rules = Rules("benchmark", redraw=False)
-        self._graded = Here(packed(exercises), rules)(iter(self._piles.get, None))
+        self._batches: SimpleQueue[LearnerBatch | None] = SimpleQueue()
+        options = GradingOptions("benchmark", redraw=False)
+        self._graded = LocalExecutor(packed(exercises), options)(iter(self._batches.get, None))
         self.seconds(str(submitted.parent / "first.db"))
 
     def seconds(self, book: str) -> float:
@@ -219,8 +219,8 @@ class Warm:
         start = time.perf_counter()
         with Gradebook(book) as opened:
             for files in self._files:
-                papers = (read_paper(file.parent.name, file.read_bytes()) for file in files)
-                self._piles.put(Pile(files[0].parents[1].name, tuple(papers)))
+                submissions = (parse_submission(file.parent.name, file.read_bytes()) for file in files)
+                self._batches.put(LearnerBatch(files[0].parents[1].name, tuple(submissions)))
             for came in islice(self._graded, sum(map(len, self._files))):
                 assert isinstance(came, Graded), came
                 assert came.outcome == "passed", came
@@ -229,7 +229,7 @@ class Warm:
 
     def close(self) -> None:
         """End the graders."""
-        self._piles.put(None)
+        self._batches.put(None)
         assert list(self._graded) == []
 
 

@@ -41,7 +41,7 @@ HOSTILE = {  # what is done before the first line of one's own, and what that de
 }
 BROKEN: dict[str, Callable[[Notebook], bytes]] = {
     "cut-off": lambda notebook: notebook.to_json().encode()[: len(notebook.to_json()) // 2],
-    "syntax-error": lambda notebook: begun_with(notebook, "def mend(:").to_json().encode(),
+    "syntax-error": lambda notebook: begun_with(notebook, "def fix(:").to_json().encode(),
     "raises": lambda notebook: begun_with(notebook, 'raise ValueError("not finished")').to_json().encode(),
     "empty": lambda _notebook: b"",
 }

@@ -150,7 +150,7 @@ def test_what_is_shipped_is_the_solution_with_its_bug(exercise: Exercise) -> Non
 
 
 def test_build_is_in_step_until_a_source_changes(exercise: Exercise) -> None:
-    """A changed solution is out of step; check leaves the file alone, write mends it."""
+    """A changed solution is out of step; check leaves the file alone, write fixes it."""
     assert build(exercise, write=False)
     cells = [c.with_source("# new\n" + c.source) if c.id == "setup" else c for c in CELLS]
     exercise.solution.write_text(Notebook(tuple(cells)).to_json(), encoding="utf-8")
@@ -221,7 +221,7 @@ def test_a_drawn_fix_runs_on_one_seed_of_its_own(exercise: Exercise) -> None:
     assert {tuple(v.among([7, 8])) for v in programs if v not in drawn} == {(7, 8)}
 
 
-def test_a_partial_fix_is_named_by_what_it_mends(exercise: Exercise) -> None:
+def test_a_partial_fix_is_named_by_what_it_fixes(exercise: Exercise) -> None:
     """It still has the other bug."""
     programs = {v.id: v for v in variants(again(exercise, bugs=BUGS.replace("[[wrong", SECOND_BUG + "[[wrong", 1)))}
     partial = programs["half-target"]
@@ -240,9 +240,9 @@ find = "0.2"
 replace = "0.0"
 why = "It does not move."
 """
-    mended = stalled.replace("stalled", "halted").replace("solution", "shipped").replace('"0.2"', '"+ 0.2"')
-    mended = mended.replace('"0.0"', '"- 0.0"')
-    programs = {v.id: v.notebook for v in variants(again(exercise, bugs=BUGS + stalled + mended))}
+    fixed = stalled.replace("stalled", "halted").replace("solution", "shipped").replace('"0.2"', '"+ 0.2"')
+    fixed = fixed.replace('"0.0"', '"- 0.0"')
+    programs = {v.id: v.notebook for v in variants(again(exercise, bugs=BUGS + stalled + fixed))}
     assert programs["stalled"] == programs["halted"] != programs["solution"]
 
 
@@ -379,7 +379,7 @@ def test_a_tick_must_not_turn_when_another_bug_is_fixed(exercise: Exercise, monk
 
 
 def test_a_partial_fix_must_not_pass(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With two bugs, mending one of them is not enough; a hidden symptom counts where the bug is alone."""
+    """With two bugs, fixing one of them is not enough; a hidden symptom counts where the bug is alone."""
     two = again(exercise, bugs=BUGS.replace("[[wrong", SECOND_BUG + "[[wrong", 1))
     assert assess(two, monkeypatch).problems == ()
     passes = assess(two, monkeypatch, uphill=[good(0), good(1)])
@@ -481,7 +481,7 @@ def test_every_file_of_an_exercise_is_looked_at(tmp_path: Path) -> None:
     manifest, bugs = exercise.path / "exercise.toml", exercise.solution_path / "bugs.toml"
     cells = len(read(exercise.solution).cells)
     planted = [
-        (manifest, 'data = "tumors"', 'data = "tumors"', "no data set 'tumors'; the nearest is 'tumors'"),
+        (manifest, 'data = "tumors"', 'data = "tumours"', "no data set 'tumours'; the nearest is 'tumors'"),
         (manifest, "[[hint]]", "[[hnt]]", "unknown key; the nearest known key is 'hint'"),
         (exercise.checks, '"""A training step', 'f"""A training step', "has no docstring"),
         (exercise.checks, "def heldout_loss(run):", "def heldout_loss(run)", "it cannot be imported"),

@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from bugkit.box import Box, Guard, Job, Stopped
-from bugkit.box.account import Account, account_of, heard
-from bugkit.box.boxes import Boxes
 from bugkit.box.bwrap import Missing, find
+from bugkit.box.pool import BoxPool
+from bugkit.box.run_report import RunReport, heard, report_of
 from bugkit.box.sandbox import Sandboxed
 from bugkit.errors import Fault
 from bugkit.run import LearnerCodeError, Run
@@ -29,7 +29,7 @@ def box(request):
         yield one
 
 
-def report_of(**changed):
+def header_of(**changed):
     """The header of a run's report, as a run would send it."""
     report = {"status": "ok", "error": None, "steps": 3, "seconds": 0.1, "names": ["model"]}
     return {"report": {**report, **changed}}
@@ -201,8 +201,8 @@ def test_a_task_that_was_drawn_is_what_the_notebook_loads(box):
 
 
 def test_a_report_of_the_right_form_is_taken():
-    account, curve = account_of(report_of(), {"curve": np.zeros(2)})
-    assert account == Account(status="ok", error=None, steps=3, seconds=0.1, names=["model"])
+    report, curve = report_of(header_of(), {"curve": np.zeros(2)})
+    assert report == RunReport(status="ok", error=None, steps=3, seconds=0.1, names=["model"])
     assert len(curve) == 2
 
 
@@ -211,24 +211,24 @@ def test_a_report_of_the_right_form_is_taken():
     [
         ({}, np.zeros(1)),
         ({"report": None}, np.zeros(1)),
-        (report_of(status="passed"), np.zeros(1)),
-        (report_of(steps=-1), np.zeros(1)),
-        (report_of(steps="many"), np.zeros(1)),
-        (report_of(steps=2**70), np.zeros(1)),
-        (report_of(seconds=float("nan")), np.zeros(1)),
-        (report_of(names=[1]), np.zeros(1)),
-        (report_of(names=["x" * 10_000]), np.zeros(1)),
-        (report_of(status="raised"), np.zeros(1)),
-        (report_of(status="raised", error={"cell": "a", "line": None, "type": "E", "message": 7}), np.zeros(1)),
-        (report_of(), None),
-        (report_of(), np.zeros((2, 2))),
-        (report_of(), np.zeros(2, dtype="i8")),
-        (report_of(), np.zeros(200_001)),
+        (header_of(status="passed"), np.zeros(1)),
+        (header_of(steps=-1), np.zeros(1)),
+        (header_of(steps="many"), np.zeros(1)),
+        (header_of(steps=2**70), np.zeros(1)),
+        (header_of(seconds=float("nan")), np.zeros(1)),
+        (header_of(names=[1]), np.zeros(1)),
+        (header_of(names=["x" * 10_000]), np.zeros(1)),
+        (header_of(status="raised"), np.zeros(1)),
+        (header_of(status="raised", error={"cell": "a", "line": None, "type": "E", "message": 7}), np.zeros(1)),
+        (header_of(), None),
+        (header_of(), np.zeros((2, 2))),
+        (header_of(), np.zeros(2, dtype="i8")),
+        (header_of(), np.zeros(200_001)),
     ],
 )
 def test_a_report_of_another_form_is_no_answer(header, curve):
     with pytest.raises(Stopped) as stopped:
-        account_of(header, {} if curve is None else {"curve": curve})
+        report_of(header, {} if curve is None else {"curve": curve})
     assert stopped.value.status == "no_answer"
 
 
@@ -266,7 +266,7 @@ import time; time.sleep(30)
 def test_a_forged_message_is_no_answer(box, send):
     job = Job(cells=(("work", FORGE.replace("{send}", send)),), seed=0, arrays="numpy")
     with pytest.raises(Stopped) as stopped, box.run(job, GUARD) as channel:
-        account_of(*channel.receive())
+        report_of(*channel.receive())
     assert stopped.value.status == "no_answer"
 
 
@@ -281,7 +281,7 @@ def test_boxes_are_made_ahead_and_used_once():
         def close(self):
             self.closed = True
 
-    boxes = Boxes(Fake, ahead=1)
+    boxes = BoxPool(Fake, ahead=1)
     first, second = boxes.take(), boxes.take()
     assert made[:2] == [first, second]
     assert len(made) == 3

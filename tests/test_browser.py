@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import lab_desk
+import lab_user
 import pytest
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(lab_desk.browser() is None, reason="there is no Chromium here: apt-get install chromium"),
+    pytest.mark.skipif(lab_user.browser() is None, reason="there is no Chromium here: apt-get install chromium"),
 ]
 LOCKED = re.compile(r"\bbugkit-locked\b")
 
@@ -20,7 +20,7 @@ LOCKED = re.compile(r"\bbugkit-locked\b")
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """One desk for all."""
-    with lab_desk.page_at_desk(tmp_path_factory.mktemp("desk"), "ex03") as one:
+    with lab_user.page_of_learner(tmp_path_factory.mktemp("desk"), "ex03") as one:
         yield one
 
 
@@ -94,5 +94,5 @@ def test_locked_cells_look_locked_and_stay_as_they_are(page: Any) -> None:
 def _expect() -> Any:
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=lab_desk.WAIT * 1000)
+    expect.set_options(timeout=lab_user.WAIT * 1000)
     return expect

@@ -18,8 +18,8 @@ import pytest
 from bugkit.author.variants import variants
 from bugkit.exercise import Catalog
 from bugkit.notebook import Cell, read
-from bugkit.pristine import original, template
 from bugkit.progress import Progress
+from bugkit.templates import original, template
 
 PACK = Path(__file__).parent / "pack"
 HEAVY = ("torch", "IPython", "nbformat", "numpy", "matplotlib", "asyncio", "pydantic")

@@ -19,7 +19,8 @@ from bugkit.author.build import build
 from bugkit.author.generated import generated
 from bugkit.author.verify import verify
 from bugkit.exercise import Catalog
-from bugkit.grader import Grader, judge
+from bugkit.grader import Grader
+from bugkit.judge import judge
 from bugkit.notebook import read
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +83,7 @@ def test_the_evidence_is_of_what_is_here(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=IDS)
 def test_nothing_that_a_learner_reads_names_the_bug(exercise):
-    """A bug's id says what it is: its words stand together in no text but the last hint, nor does what mends it."""
+    """A bug's id says what it is: its words stand together in no text but the last hint, nor does what fixes it."""
     for bug in exercise.bugs.bug:
         telling = {word for word in words_of(bug.id) if len(word) > 3}
         assert telling, bug.id

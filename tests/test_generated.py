@@ -39,7 +39,7 @@ MODEL = '''class Layer(nn.Module):
         self.weights = nn.Linear(3, 3)
 
     def forward(self, x):
-        seen.append("mended")
+        seen.append("fixed")
         return self.weights(x)
 
 
@@ -136,12 +136,12 @@ def difference(name: str, draft: Draft = SOLUTION) -> str:
 # ---- half fixes
 
 
-def halves(broken: Draft, mended: Draft = SOLUTION) -> dict[str, Draft]:
+def halves(broken: Draft, fixed: Draft = SOLUTION) -> dict[str, Draft]:
     """All half fixes that could be made."""
-    return {name: draft for name, draft in half_fixes(mended, broken).items() if draft}
+    return {name: draft for name, draft in half_fixes(fixed, broken).items() if draft}
 
 
-IN_A_LAYER = edited("model", 'seen.append("mended")', 'seen.append("broken")')
+IN_A_LAYER = edited("model", 'seen.append("fixed")', 'seen.append("broken")')
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_half_fix_reads_like_code() -> None:
     text = source(halves(edited("training-step", "    optimiser.zero_grad()\n", ""))["every-second-call"])
     assert text.count("def training_step") == 3
     assert "training_step_calls = 0\n\n\ndef batch_loss(inputs, targets):" in text
-    assert "        return training_step_as_before(inputs, targets)\n    return training_step_mended(inputs" in text
+    assert "        return training_step_as_before(inputs, targets)\n    return training_step_fixed(inputs" in text
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
@@ -196,8 +196,8 @@ def test_a_step_is_not_halved_by_what_it_never_meets() -> None:
 
 def test_lines_of_a_loop_are_chosen_by_step_and_by_epoch() -> None:
     """Where one version has no such line, the condition is turned round."""
-    mended = edited("training", "    latest = losses[-5:]", '    seen.append("round")\n    latest = losses[-5:]')
-    made = halves(SOLUTION, mended)
+    fixed = edited("training", "    latest = losses[-5:]", '    seen.append("round")\n    latest = losses[-5:]')
+    made = halves(SOLUTION, fixed)
     assert {"first-epoch", "last-epoch", "all-but-the-first-epoch", "every-second-epoch", "first-tenth"} <= set(made)
     rounds = {name: run(draft)["seen"].count("round") for name, draft in made.items()}
     assert (rounds["first-epoch"], rounds["last-epoch"], rounds["all-but-the-first-epoch"]) == (3, 3, 1)
@@ -209,7 +209,7 @@ def test_a_line_of_data_is_chosen_at_the_start_of_each_epoch() -> None:
     """Both loaders are there."""
     made = halves(edited("data", "shuffle=True", "shuffle=False"))
     text = source(made["first-epoch"])
-    assert "    loader = loader_as_before if epoch == 0 else loader_mended\n" in text
+    assert "    loader = loader_as_before if epoch == 0 else loader_fixed\n" in text
     whole, part, none = (run(draft)["losses"] for draft in (SOLUTION, made["last-epoch"], made["first-epoch"]))
     assert whole[:15] == part[:15]
     assert whole[15:] != part[15:]
@@ -218,15 +218,15 @@ def test_a_line_of_data_is_chosen_at_the_start_of_each_epoch() -> None:
 
 def test_functions_that_are_called_otherwise_go_by_their_callers() -> None:
     """Each version calls its own."""
-    mended = edited("training-step", "F.cross_entropy(model(inputs), targets)", "scored(model(inputs), targets)")
+    fixed = edited("training-step", "F.cross_entropy(model(inputs), targets)", "scored(model(inputs), targets)")
     helper = "def scored(*both):\n    return F.cross_entropy(*both)\n\n\ndef batch_loss"
-    mended = edited("training-step", "def batch_loss", helper, mended)
-    broken = edited("training-step", "scored(*both)", "scored(scores)", mended)
+    fixed = edited("training-step", "def batch_loss", helper, fixed)
+    broken = edited("training-step", "scored(*both)", "scored(scores)", fixed)
     broken = edited("training-step", "F.cross_entropy(*both)", "scores.mean()", broken)
     broken = edited("training-step", "scored(model(inputs), targets)", "scored(model(inputs))", broken)
-    made = halves(broken, mended)["every-second-step"]
+    made = halves(broken, fixed)["every-second-step"]
     assert "return scored_as_before(model(inputs))" in source(made)
-    losses, right = run(made)["losses"], run(mended)["losses"]
+    losses, right = run(made)["losses"], run(fixed)["losses"]
     assert losses[0] == right[0]
     assert losses[1] != right[1]
 
@@ -244,7 +244,7 @@ def test_a_trap_tells_whether_the_broken_side_matters() -> None:
     assert never is not None
     assert len(run(SOLUTION.with_cells(never.cells))["losses"]) == STEPS
     assert trapped(SOLUTION.notebook) is None
-    quiet = edited("model", '        seen.append("mended")\n', "")
+    quiet = edited("model", '        seen.append("fixed")\n', "")
     alike = edited("training-step", "model(inputs), targets)", "1.0 * model(inputs), targets)", quiet)
     called = trapped(halves(alike, quiet)["every-second-step"].notebook)
     assert called is not None

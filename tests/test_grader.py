@@ -1,4 +1,4 @@
-"""The hall: which walls are chosen, what is tried again, and whose fault a death is."""
+"""The grader: which walls are chosen, what is tried again, and whose fault a death is."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from bugkit import grader as hall
-from bugkit.box import Box, start
+from bugkit.box import Box, start, supply
 from bugkit.box.bwrap import Missing, find
+from bugkit.box.supply import BoxSupply
 from bugkit.errors import Fault
+from bugkit.examine import Examination
 from bugkit.exercise import Catalog
-from bugkit.grader import Grader, judge
+from bugkit.grader import Grader
+from bugkit.judge import judge
 from bugkit.notebook import read
 
 CATALOG = Catalog(Path(__file__).parent / "pack")
@@ -45,7 +47,7 @@ def test_the_verdict_says_which_walls_there_were(sandbox):
 
 
 def test_without_a_sandbox_there_is_none_and_it_is_said(monkeypatch):
-    monkeypatch.setattr(hall, "find", lambda: NONE)
+    monkeypatch.setattr(supply, "find", lambda: NONE)
     with Grader(workers=1) as grader:
         assert grader.no_sandbox == "bubblewrap is not installed"
     with pytest.raises(Fault, match="needed") as fault:
@@ -74,24 +76,24 @@ def test_a_fault_is_tried_once_more(monkeypatch):
         made.append((Dying if not made else Box)(arrays=arrays))
         return made[-1]
 
-    monkeypatch.setattr(Grader, "_new", new)
+    monkeypatch.setattr(BoxSupply, "_new", new)
     with Grader(workers=1) as grader:
         assert grader.submit(TOY, SOLUTION, 0).result().passed
     assert len(made) == 2
 
 
 def test_a_fault_that_stays_is_never_a_verdict(monkeypatch):
-    monkeypatch.setattr(Grader, "_new", lambda _grader, arrays: Dying(arrays=arrays))
+    monkeypatch.setattr(BoxSupply, "_new", lambda _supply, arrays: Dying(arrays=arrays))
     with Grader(workers=1, sandbox=False) as grader, pytest.raises(Fault):
         grader.submit(TOY, SOLUTION, 0).result()
 
 
 @pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")
 def test_a_sandbox_that_does_not_start_is_done_without_unless_it_was_asked_for(monkeypatch):
-    def new(grader, arrays):
-        return (Dying if grader._tool else Box)(arrays=arrays)
+    def new(supply, arrays):
+        return (Dying if supply._tool else Box)(arrays=arrays)
 
-    monkeypatch.setattr(Grader, "_new", new)
+    monkeypatch.setattr(BoxSupply, "_new", new)
     with Grader(workers=1) as grader:
         assert grader.submit(TOY, SOLUTION, 0).result().passed
         assert "did not start" in grader.no_sandbox
@@ -111,8 +113,8 @@ def test_a_run_that_ends_its_interpreter_is_told_so_and_harms_nobody(sandbox):
 
 def test_every_person_has_a_box_of_their_own(monkeypatch):
     made = []
-    real = Grader._new
-    monkeypatch.setattr(Grader, "_new", lambda grader, arrays: made.append(real(grader, arrays)) or made[-1])
+    real = BoxSupply._new
+    monkeypatch.setattr(BoxSupply, "_new", lambda supply, arrays: made.append(real(supply, arrays)) or made[-1])
     with Grader(workers=1) as grader:
         runs = [grader.submit(TOY, SOLUTION, seed, person=who) for who in ("a", "b") for seed in (0, 1)]
         assert all(run.result().passed for run in runs)
@@ -126,8 +128,8 @@ def test_every_person_has_a_box_of_their_own(monkeypatch):
 def test_when_a_box_dies_all_its_runs_are_tried_again(sandbox, monkeypatch):
     """Several threads find it dead at once, and one of them puts a new one in its place."""
     made = []
-    real = Grader._new
-    monkeypatch.setattr(Grader, "_new", lambda grader, arrays: made.append(real(grader, arrays)) or made[-1])
+    real = BoxSupply._new
+    monkeypatch.setattr(BoxSupply, "_new", lambda supply, arrays: made.append(real(supply, arrays)) or made[-1])
     slow = with_cell("import time; time.sleep(2)")
     with Grader(workers=4, sandbox=sandbox) as grader:
         waiting = [grader.submit(TOY, slow, seed) for seed in range(4)]
@@ -147,7 +149,7 @@ def test_a_want_of_memory_is_tried_once_more_and_then_told(monkeypatch):
 
     with Grader(workers=1, sandbox=False) as grader:
         with monkeypatch.context() as patch:
-            patch.setattr(hall.Examination, "__call__", starving)
+            patch.setattr(Examination, "__call__", starving)
             result = grader.submit(TOY, SOLUTION, 0).result()
         assert (result.status, len(calls)) == ("no_answer", 2)
         assert "memory" in result.detail
@@ -156,9 +158,9 @@ def test_a_want_of_memory_is_tried_once_more_and_then_told(monkeypatch):
 
 CEILING = """
 import resource, numpy
-from bugkit.box.ceiling import Ceiling
+from bugkit.box.memory_limit import MemoryLimit
 before = resource.getrlimit(resource.RLIMIT_DATA)
-ceiling = Ceiling(1)
+ceiling = MemoryLimit(1)
 numpy.ones(10 << 17)
 try:
     numpy.ones(50 << 20)
@@ -180,9 +182,9 @@ def test_the_grader_has_a_ceiling_over_its_memory():
 MULTIPLIED = """
 import threading
 import numpy
-from bugkit.box import ceiling
-ceiling.ALLOWANCE_MIB, ceiling.THREAD_MIB = 8, 16  # a thread's stack, and little to compute with
-ceiling.Ceiling(8)
+from bugkit.box import memory_limit
+memory_limit.ALLOWANCE_MIB, memory_limit.THREAD_MIB = 8, 16  # a thread's stack, and little to compute with
+memory_limit.MemoryLimit(8)
 matrix = numpy.ones((512, 512))
 threads = [threading.Thread(target=lambda: matrix @ matrix) for _ in range(8)]
 for thread in threads:
@@ -223,7 +225,7 @@ def test_a_box_does_not_inherit_the_ceiling():
 @pytest.mark.skipif(isinstance(find(), Missing), reason="nothing to do without")
 def test_a_sandbox_that_is_only_slow_is_not_done_without(monkeypatch):
     made = []
-    real = Grader._new
+    real = BoxSupply._new
 
     def new(grader, arrays):
         made.append(real(grader, arrays))
@@ -236,7 +238,7 @@ def test_a_sandbox_that_is_only_slow_is_not_done_without(monkeypatch):
         raise died
 
     reply = start.Box._reply
-    monkeypatch.setattr(Grader, "_new", new)
+    monkeypatch.setattr(BoxSupply, "_new", new)
     monkeypatch.setattr(start.Box, "_reply", too_slow)
     with Grader(workers=1) as grader:
         assert grader.submit(TOY, SOLUTION, 0).result().passed
@@ -251,4 +253,4 @@ def test_who_comes_after_the_end_gets_no_box():
     for late in (lambda: grader.submit(TOY, SOLUTION, 0), lambda: grader.warm("none")):
         with pytest.raises(Fault, match="stopped"):
             late()
-    assert grader._boxes == {}
+    assert grader._supply._boxes == {}

@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.report.curve import curve_of, in_words
+from bugkit.report.geometry import MOST_BINS, gauge, plot
 from bugkit.report.html import fragment, page, told
-from bugkit.report.picture import MOST_BINS, gauge, plot
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
 
 NAN, INF = math.nan, math.inf

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from bugkit.lab import messages
-from bugkit.lab.bench import Bench, StoppedByLearner, exercise_of
+from bugkit.lab.warm_grader import StoppedByLearner, WarmGrader, exercise_of
 from bugkit.progress import Progress
 
 PACK = Path(__file__).parent / "pack"
@@ -229,10 +229,10 @@ def test_a_check_that_is_stopped_before_it_begins_does_not_begin(tmp_path: Path)
     notebook = pack / TOY
     exercise = exercise_of(notebook)
     assert exercise
-    bench = Bench()
-    number = bench.ask()
-    bench.stop()
-    with closing(bench):
+    grader = WarmGrader()
+    number = grader.ask()
+    grader.stop()
+    with closing(grader):
         with pytest.raises(StoppedByLearner):
-            bench.check(number, exercise, notebook, lambda _: None)
-        assert bench.check(bench.ask(), exercise, notebook, lambda _: None).verdict.outcome == "failed"
+            grader.check(number, exercise, notebook, lambda _: None)
+        assert grader.check(grader.ask(), exercise, notebook, lambda _: None).verdict.outcome == "failed"

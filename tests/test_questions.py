@@ -7,7 +7,7 @@ import pytest
 
 from bugkit.audit import UndecidedError
 from bugkit.box import Box, Guard, Job
-from bugkit.box.account import account_of
+from bugkit.box.run_report import report_of
 from bugkit.invariants import (
     check_every_row_teaches,
     check_gradients_are_whole,
@@ -63,7 +63,7 @@ def asked(box, question, answer=PLAIN, after="", loss=LOSS):
     source = PROGRAM.format(answer=answer, after=after, loss=loss)
     job = Job(cells=(("all", source),), seed=0, names=("model",), max_steps=60)
     with box.run(job, Guard()) as channel:
-        account, _ = account_of(*channel.receive())
+        account, _ = report_of(*channel.receive())
         assert account.status == "ok", account.error
         return question(Run(channel, seed=0, curve=np.zeros(0), arrays="torch"))
 

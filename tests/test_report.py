@@ -12,13 +12,13 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from bugkit.report import github, words
-from bugkit.report.clean import clean
+from bugkit.report import github, phrases
 from bugkit.report.html import fragment, page
 from bugkit.report.junit import junit
 from bugkit.report.levels import briefly, told
-from bugkit.report.machine import as_json, thinned
+from bugkit.report.sanitize import sanitize
 from bugkit.report.terminal import render
+from bugkit.report.verdict_json import as_json, thinned
 from bugkit.verdict import CheckResult, LearnerError, RunResult, Symptom, Target, Verdict
 
 TARGET = Target("Held-out cross-entropy.", "nats", 0.8, 0.0, 2.303, 1000)
@@ -87,7 +87,7 @@ def test_it_fits_80_columns_without_colour():
 
 
 def test_reasons_in_one_cell_are_sentences():
-    assert words.in_one(["The loss is flat.", "it took over 8 s"]) == "The loss is flat. It took over 8 s."
+    assert phrases.in_one(["The loss is flat.", "it took over 8 s"]) == "The loss is flat. It took over 8 s."
 
 
 def test_a_terminal_that_knows_only_ascii_gets_all_words():
@@ -146,8 +146,8 @@ def test_thinning_keeps_both_ends():
 
 
 def test_clean_caps_and_folds():
-    assert clean("a\n\tb  c") == "a b c"
-    assert clean("x" * 10, 5) == "xxxx…"
+    assert sanitize("a\n\tb  c") == "a b c"
+    assert sanitize("x" * 10, 5) == "xxxx…"
 
 
 def test_of_a_deep_recursion_both_ends_are_shown():

@@ -1,4 +1,4 @@
-"""The sandbox: what it promises holds, and a promise that is broken is noticed."""
+"""The sandbox: what it guarantees holds, and a guarantee that is broken is noticed."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bugkit.box import bwrap, cgroup, launch, seccomp, walls
+from bugkit.box import bwrap, cgroup, isolation, launch, seccomp
 from bugkit.box.bwrap import Missing, Tool
-from bugkit.box.preflight import PROMISES, preflight
+from bugkit.box.preflight import GUARANTEES, preflight
 from bugkit.box.zygote import Zygote
 from bugkit.grader import Grader
 
 TOOL = bwrap.find()
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's processes move into another's namespaces")
 needs_a_sandbox = pytest.mark.skipif(isinstance(TOOL, Missing), reason=getattr(TOOL, "reason", ""))
-REAL_OPTIONS, REAL_POPEN = walls.options, launch._popen
+REAL_OPTIONS, REAL_POPEN = isolation.options, launch._popen
 
 
 def broken():
-    """The names of the promises that do not hold now."""
-    return {promise.name for promise in preflight(TOOL).promises if not promise.holds}
+    """The names of the guarantees that do not hold now."""
+    return {guarantee.name for guarantee in preflight(TOOL).guarantees if not guarantee.holds}
 
 
 @needs_a_sandbox
 def test_every_promise_holds():
     trial = preflight(TOOL)
-    assert [promise.name for promise in trial.promises if not promise.holds] == []
-    assert len(trial.promises) == len(PROMISES)
+    assert [guarantee.name for guarantee in trial.guarantees if not guarantee.holds] == []
+    assert len(trial.guarantees) == len(GUARANTEES)
 
 
 @needs_a_sandbox
@@ -45,7 +45,7 @@ def test_every_promise_holds_for_a_fork_that_moves_in():
     """And for the second one, whose zygote has been elsewhere before."""
     with closing(Zygote(TOOL, "none")) as zygote:
         trials = [preflight(TOOL, zygote) for _ in range(2)]
-    assert [promise.name for trial in trials for promise in trial.promises if not promise.holds] == []
+    assert [guarantee.name for trial in trials for guarantee in trial.guarantees if not guarantee.holds] == []
 
 
 @needs_a_sandbox
@@ -53,7 +53,7 @@ def test_every_promise_holds_for_a_fork_that_moves_in():
 def test_strangers_share_an_import_and_nothing_else():
     """A learner alone gets an interpreter of their own, which needs no third process."""
     with Grader(sandbox=True) as many, Grader() as one:
-        boxes = [many._box(("ada", "none")), many._box(("bob", "none")), one._box(("", "none"))]
+        boxes = [many._supply.box("ada", "none"), many._supply.box("bob", "none"), one._supply.box("", "none")]
         for box in boxes:
             box.wait_ready()
         parents = [psutil.Process(box._wall._interpreter).ppid() if box._wall._interpreter else 0 for box in boxes]
@@ -88,11 +88,11 @@ def test_a_sandbox_that_nobody_moved_into_ends_with_its_grader():
     """Killed before bubblewrap's first process asks to die with its parent, the grader leaves nothing standing."""
     program = """
 import os, signal
-from bugkit.box import bwrap, walls
+from bugkit.box import bwrap, isolation
 from bugkit.box.sandbox import Sandboxed
 
-whole = walls.namespaces
-walls.namespaces = lambda: ([word for word in line if word != "--die-with-parent"] for line in whole())
+whole = isolation.namespaces
+isolation.namespaces = lambda: ([word for word in line if word != "--die-with-parent"] for line in whole())
 
 class Killer:
     def fork(self, words, user, sandbox, descriptor, holder):
@@ -123,7 +123,9 @@ def test_python_may_lie_in_a_scratch_folder(tmp_path):
 
 @needs_a_sandbox
 def test_a_bound_folder_is_noticed(monkeypatch):
-    monkeypatch.setattr(walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", "/tmp", "/tmp"])
+    monkeypatch.setattr(
+        isolation, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", "/tmp", "/tmp"]
+    )
     assert broken() == {"read"}
 
 
@@ -131,7 +133,7 @@ def test_a_bound_folder_is_noticed(monkeypatch):
 def test_a_writable_system_is_noticed(monkeypatch, tmp_path):
     tmp_path.chmod(0o777)
     monkeypatch.setattr(
-        walls, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", str(tmp_path), "/opt"]
+        isolation, "options", lambda fonts, **how: [*REAL_OPTIONS(fonts, **how), "--bind", str(tmp_path), "/opt"]
     )
     assert "write" in broken()
 
@@ -159,7 +161,7 @@ def test_an_open_network_and_a_missing_filter_are_noticed(monkeypatch):
     everything = struct.pack("HBBI", seccomp.RETURN, 0, 0, seccomp.ALLOW)
     monkeypatch.setattr(seccomp, "program", lambda: everything)
     monkeypatch.setattr(
-        walls,
+        isolation,
         "options",
         lambda fonts, **how: [word for word in [*REAL_OPTIONS(fonts, **how), *SHARE] if word != "--unshare-net"],
     )
@@ -174,7 +176,7 @@ SHARE = [] if os.geteuid() == 0 else ["--share-net"]
 @needs_a_sandbox
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
 def test_undropped_root_is_noticed(monkeypatch):
-    monkeypatch.setattr(walls, "dropped", lambda _user: [])
+    monkeypatch.setattr(isolation, "dropped", lambda _user: [])
     assert {"rise", "nobody"} <= broken()
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from PIL import Image
 
 from bugkit.cli.app import run
-from bugkit.cli.desk import Desk
-from bugkit.cli.picture import draw
+from bugkit.cli.context import CliContext
+from bugkit.cli.progress_page import draw
 from bugkit.exercise import Catalog
 from bugkit.progress import Progress
 from bugkit.progress.transfer import merge
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]  # where lab_desk and made_class lie
+sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]  # where lab_user and made_class lie
 WIDTH, HEIGHT = 1360, 860
 COLOURS = 200  # a page has few, and the file becomes a third
 INVENTED = {  # a learner: by exercise how many days ago, and what they did
@@ -51,11 +51,11 @@ def main() -> None:
 
 def _in_lab(theme: Literal["Light", "Dark"], *, is_fixed: bool) -> bytes:
     """The exercise, checked: as it is shipped after its cells were run, or just fixed."""
-    import lab_desk
+    import lab_user
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        lab_desk.page_at_desk(Path(folder), "ex03", theme=theme, width=WIDTH, height=HEIGHT) as page,
+        lab_user.page_of_learner(Path(folder), "ex03", theme=theme, width=WIDTH, height=HEIGHT) as page,
     ):
         page.keyboard.press("Control+b")  # the files make room
         (_fix if is_fixed else _run)(page)
@@ -90,7 +90,7 @@ def _progress() -> bytes:
         create(workspace, Catalog(ROOT))
         merge(Progress(workspace / ".bugkit" / "progress.db"), _history())
         with chdir(workspace):
-            draw(Desk(), workspace / "progress.html", force=False)
+            draw(CliContext(), workspace / "progress.html", force=False)
         return _shown(workspace / "progress.html", 840)
 
 
@@ -112,11 +112,11 @@ def _class() -> bytes:
 
 def _shown(page: Path, width: int, until: str | None = None) -> bytes:
     """A page as a browser shows it, down to a heading."""
-    import lab_desk
+    import lab_user
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=lab_desk.browser(), args=lab_desk.FLAGS)
+        chromium = playwright.chromium.launch(executable_path=lab_user.browser(), args=lab_user.FLAGS)
         tab = chromium.new_page(viewport={"width": width, "height": 600})
         tab.goto(page.as_uri())
         end = tab.get_by_role("heading", name=until).bounding_box() if until else None

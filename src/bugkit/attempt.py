@@ -9,12 +9,13 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bugkit.box.supply import Engine
 from bugkit.examine import OnEvent
 from bugkit.exercise import Exercise
-from bugkit.grader import Engine, Grader, check
+from bugkit.grader import Grader, check
 from bugkit.notebook import unlock
-from bugkit.pristine import template
 from bugkit.progress import Progress, ProgressError
+from bugkit.templates import template
 from bugkit.verdict import Verdict
 
 

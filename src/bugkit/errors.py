@@ -28,7 +28,7 @@ class UsageError(BugkitError):
 
 
 class ManifestError(BugkitError):
-    """An exercise's own files are wrong; the instructor mends them."""
+    """An exercise's own files are wrong; the instructor fixes them."""
 
 
 class NotebookError(BugkitError):

@@ -8,7 +8,7 @@ from typing import Any
 
 from bugkit import checks as authors
 from bugkit.box import Guard, Job, Runs, Stopped
-from bugkit.box.account import Account, account_of, heard
+from bugkit.box.run_report import RunReport, heard, report_of
 from bugkit.exercise.manifest import Manifest
 from bugkit.notebook import Notebook, stage_of
 from bugkit.run import Run, Task
@@ -25,7 +25,7 @@ class Examination:
     checks: authors.Checks
     notebook: Notebook
     seed: int
-    task: Task | None = None  # data drawn anew
+    task: Task | None = None  # data redrawn
     tell: OnEvent = lambda _event: None
 
     def __call__(self, box: Runs) -> RunResult:
@@ -36,7 +36,7 @@ class Examination:
         try:
             with box.run(self.job, Guard(seconds=limits.seconds, memory_mib=limits.memory_mib)) as channel:
                 channel.on_event = heard(progress)
-                account, curve = account_of(*channel.receive())
+                account, curve = report_of(*channel.receive())
                 progress.cell = ""
                 result = _told(result, account, curve)
                 if result.status == "ok":
@@ -104,7 +104,7 @@ def _refuse_missing(wanted: Sequence[str], there: list[str]) -> None:
         raise Stopped("no_answer", f"the notebook has no `{missing[0]}` after its last cell")
 
 
-def _told(result: RunResult, account: Account, curve: Any) -> RunResult:
+def _told(result: RunResult, account: RunReport, curve: Any) -> RunResult:
     """The run's own account: its status and curve are for the learner to read, no verdict rests on them."""
     error = account.error
     told = None

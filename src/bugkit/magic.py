@@ -19,7 +19,7 @@ from typing import Any
 from bugkit import MAGIC
 from bugkit.errors import NotebookError
 from bugkit.notebook import not_as_run, read
-from bugkit.report.clean import clean
+from bugkit.report.sanitize import sanitize
 
 ON_THIS_NOTEBOOK = ("check", "hint", "solution")
 USAGE = "usage: %bugkit check [EX], hint [EX], solution [EX], next, or any other bugkit command"
@@ -145,7 +145,7 @@ def _about_the_file(words: Sequence[str], notebook: Path | None, ran: Sequence[s
     at = datetime.fromtimestamp(notebook.stat().st_mtime).astimezone()
     yield f"judging {notebook.name} as saved at {at:%H:%M:%S}"
     try:
-        names = [clean(name, 40) for name in not_as_run(read(notebook), ran)]
+        names = [sanitize(name, 40) for name in not_as_run(read(notebook), ran)]
     except NotebookError:  # which the command itself tells
         return
     if len(names) == 1:

@@ -20,7 +20,7 @@ EVERY = 3  # moments: four of twelve
 SMALL = 0.01  # of the largest number of a gradient
 ROUNDING = 0.02  # nats; float32 moves a log-probability by some 1e-5
 # The answers to what a step was given, at the weights that it began with: as in training, and as in use. Uncertain
-# where they depend on chance, or on weights that `parameters()` leaves out; and in use alone where the company of other
+# where they are random, or on weights that `parameters()` leaves out; and in use alone where the company of other
 # rows counts in training.
 REPLAY = """
 weights = list(model.parameters())
@@ -44,8 +44,9 @@ with torch.no_grad():
         used = torch.as_tensor(model.eval()(*given))
 """
 # What a step's loss says of the weights, from its slope at the outputs: by automatic differentiation, and along random
-# directions by trying. In float64, with the same chance at each trial. Uncertain where trials of two lengths differ, as
-# they do where a part computes in float32 or changes by itself. The notebook's hooks, which may clip, are set aside.
+# directions by trying. In float64, with the same random numbers in each trial. Uncertain where trials of two lengths
+# differ, as they do where a part computes in float32 or changes by itself. The notebook's hooks, which may clip, are
+# set aside.
 GRADIENT = """
 weights = list(model.parameters())
 if sum(w.numel() for w in weights) != len(before):
@@ -66,7 +67,7 @@ def compare():
     found = torch.autograd.grad(cost(), learned, allow_unused=True)
     found = [torch.zeros_like(w) if g is None else g for w, g in zip(learned, found)]
     sizes = torch.stack([g.norm() for g in found])
-    scale, chance = 1 / (sizes + 1e-3 * sizes.max() + 1e-30), torch.Generator().manual_seed(1)
+    scale, generator = 1 / (sizes + 1e-3 * sizes.max() + 1e-30), torch.Generator().manual_seed(1)
     gap = spread = 0.0
 
     def walk(ways, far):
@@ -81,7 +82,7 @@ def compare():
 
     with torch.no_grad():
         for _ in range(4):
-            ways = [s * torch.randn(w.shape, generator=chance, dtype=w.dtype) for s, w in zip(scale, learned)]
+            ways = [s * torch.randn(w.shape, generator=generator, dtype=w.dtype) for s, w in zip(scale, learned)]
             far = 1e-6 / max(float(way.abs().max()) for way in ways)
             tried = [slope_along(ways, length) for length in (far, 3 * far)]
             told = sum(float((g * way).sum()) for g, way in zip(found, ways))

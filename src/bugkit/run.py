@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bugkit import data, heldout
 from bugkit.audit import Audit, Call, Moment, audit_of, moments_of
 from bugkit.box import Channel, Stopped
-from bugkit.box.account import blame_of
+from bugkit.box.run_report import error_of
 
 MOST_NUMBERS = 4_000_000  # of one answer: in the grader each may take eight bytes, and once more in a check
 Array = NDArray[Any]
@@ -22,7 +22,7 @@ Value = Array | tuple[Array, ...] | dict[str, Array] | None
 
 @dataclass(frozen=True)
 class Task:
-    """Data drawn anew for one run: what the notebook trains on, and what it is measured by."""
+    """Data redrawn for one run: what the notebook trains on, and what it is measured by."""
 
     train: tuple[Array, ...]
     heldout: tuple[Array, ...]
@@ -135,7 +135,7 @@ class Run:
         if "odd" in header:
             raise LearnerCodeError(str(header["odd"])[:1000])
         if "raised" in header:
-            raised = blame_of(header["raised"])
+            raised = error_of(header["raised"])
             raise LearnerCodeError(f"the notebook's code raised {raised.type}: {raised.message}")
         return header, answer
 

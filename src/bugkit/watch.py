@@ -12,7 +12,7 @@ STEP_MS = 50  # a save is told when this long nothing more was written: editors 
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class UserEvent:
     """A key that was pressed, or a save; ``why`` says why saves cannot be seen here."""
 
     key: str = ""
@@ -20,11 +20,11 @@ class Happened:
     why: str = ""
 
 
-class Desk:
+class UserEvents:
     """Saves of one file at a time, and keys. Use it in a ``with``, inside a running event loop."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Happened] = asyncio.Queue()
+        self._queue: asyncio.Queue[UserEvent] = asyncio.Queue()
         self._watching: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -36,7 +36,7 @@ class Desk:
 
         def read() -> None:
             for press in source.read_keys():
-                self._queue.put_nowait(Happened(key=str(getattr(press.key, "value", press.key))))
+                self._queue.put_nowait(UserEvent(key=str(getattr(press.key, "value", press.key))))
 
         with source.raw_mode(), source.attach(read):
             yield
@@ -51,16 +51,16 @@ class Desk:
         if self._watching:
             self._watching.cancel()
 
-    async def next(self) -> Happened:
+    async def next(self) -> UserEvent:
         """The next thing that happens."""
         return await self._queue.get()
 
     async def _tell_saves(self, path: Path) -> None:
         try:
             async for _ in saves(path):
-                self._queue.put_nowait(Happened(saved=True))
+                self._queue.put_nowait(UserEvent(saved=True))
         except (OSError, RuntimeError) as error:  # no more inotify watches; a folder of another machine
-            self._queue.put_nowait(Happened(why=str(error)))
+            self._queue.put_nowait(UserEvent(why=str(error)))
 
 
 async def saves(path: Path) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.pack import packed
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook, read
-from bugkit.pristine import template
+from bugkit.templates import template
 
 PACK = Path(__file__).parents[1] / "pack"
 HIDDEN = '''

@@ -124,7 +124,7 @@ def test_a_fault_of_ours_sets_no_score(toys, put, tmp_path, monkeypatch):
 def test_results_say_where_there_was_no_sandbox(toys, put, tmp_path, monkeypatch):
     from bugkit.box.bwrap import Missing
 
-    monkeypatch.setattr("bugkit.grader.find", lambda: Missing("user namespaces are turned off", "nothing"))
+    monkeypatch.setattr("bugkit.box.supply.find", lambda: Missing("user namespaces are turned off", "nothing"))
     put(tmp_path, "toy01.ipynb", toys.right())
     document = json.loads(graded_alone(toys.catalog, tmp_path, 4.0))
     assert document["score"] == 4

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from bugkit.box.bwrap import Missing, find
+from bugkit.classroom.batch import GradingOptions
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grading import Grading
-from bugkit.classroom.here import Here
+from bugkit.classroom.local import LocalExecutor
 from bugkit.classroom.pack import unpacked
-from bugkit.classroom.work import Rules
 from bugkit.errors import Fault
 
 distributed = pytest.importorskip("distributed")
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(isinstance(find(), Missing), reason="a class is graded in the sandbox"),
     pytest.mark.xdist_group("class"),
 ]
-RULES = Rules("salt", seeds=1, sandbox=True)
+RULES = GradingOptions("salt", seeds=1, sandbox=True)
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def cluster() -> Iterator[distributed.LocalCluster]:
 
 def graded(toys, folder, executor, place, on_graded=lambda *_: None):
     with Gradebook(str(place), salt="salt") as book:
-        tally = Grading(book, unpacked(toys.pack, place.with_suffix("")), RULES).run(folder, executor, on_graded)
-        assert tally.failed == []
+        summary = Grading(book, unpacked(toys.pack, place.with_suffix("")), RULES).run(folder, executor, on_graded)
+        assert summary.failed == []
         return {
             (one.submission.person, one.submission.exercise): (
                 one.graded.outcome,
@@ -49,7 +49,7 @@ def graded(toys, folder, executor, place, on_graded=lambda *_: None):
 
 @pytest.mark.slow
 def test_a_cluster_judges_as_one_machine_does_also_when_a_worker_dies(toys, put, tmp_path, cluster):
-    from bugkit.classroom.cluster import Cluster
+    from bugkit.classroom.cluster import DaskExecutor
 
     folder = tmp_path / "class"
     for number in range(6):
@@ -58,16 +58,18 @@ def test_a_cluster_judges_as_one_machine_does_also_when_a_worker_dies(toys, put,
     put(folder, "mallory/toy01.ipynb", b"{")
     killed = []
 
-    def kill_one(_tally, came):
+    def kill_one(_summary, came):
         if came is not None and not killed:
             with distributed.Client(cluster.scheduler_address) as client:
                 pids = list(client.run(os.getpid).values())
             killed.append(pids[0])
             os.kill(pids[0], signal.SIGKILL)
 
-    there = graded(toys, folder, Cluster(cluster.scheduler_address, toys.pack, RULES), tmp_path / "there.db", kill_one)
+    there = graded(
+        toys, folder, DaskExecutor(cluster.scheduler_address, toys.pack, RULES), tmp_path / "there.db", kill_one
+    )
     assert killed
-    assert there == graded(toys, folder, Here(toys.pack, RULES, 2), tmp_path / "here.db")
+    assert there == graded(toys, folder, LocalExecutor(toys.pack, RULES, 2), tmp_path / "here.db")
 
 
 def test_a_scheduler_that_is_not_there_is_told(toys, monkeypatch):
@@ -75,6 +77,6 @@ def test_a_scheduler_that_is_not_there_is_told(toys, monkeypatch):
 
     monkeypatch.setattr(room, "SECONDS", 1)
     with pytest.raises(Fault, match="the scheduler does not answer") as fault:
-        list(room.Cluster("tcp://127.0.0.1:1", toys.pack, RULES)(iter(())))
+        list(room.DaskExecutor("tcp://127.0.0.1:1", toys.pack, RULES)(iter(())))
     assert fault.value.exit_code == 3
     assert "dask worker" in str(fault.value)

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from bugkit.classroom.batch import GradingFailure
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Submission
-from bugkit.classroom.grading import Grading, Tally
+from bugkit.classroom.grading import Grading, GradingSummary
 from bugkit.classroom.identity import Person
 from bugkit.classroom.naming import file_name
 from bugkit.classroom.scratch import PREFIX, scratch
-from bugkit.classroom.work import Failed
-from bugkit.cli import tally
+from bugkit.cli import grading_view
 from bugkit.cli.app import run
 
 
@@ -52,8 +52,8 @@ def tallied(monkeypatch):
     """Grading that is told what came of it."""
 
     def become(**fields: object) -> None:
-        tally = Tally(**fields)  # type: ignore[arg-type]
-        monkeypatch.setattr(Grading, "run", lambda *_: tally)
+        summary = GradingSummary(**fields)  # type: ignore[arg-type]
+        monkeypatch.setattr(Grading, "run", lambda *_: summary)
 
     return become
 
@@ -76,7 +76,7 @@ def test_what_waits_for_a_person_is_told_with_exit_code_1(bugkit, tallied, tmp_p
 
 
 def test_a_fault_is_exit_code_3(bugkit, tallied, tmp_path):
-    tallied(people=1, notebooks=1, failed=[Failed("ada", "toy01", "the disk is full")], troubles=[("x", "y")])
+    tallied(people=1, notebooks=1, failed=[GradingFailure("ada", "toy01", "the disk is full")], troubles=[("x", "y")])
     code, out, _ = bugkit("grade", tmp_path)
     assert code == 3
     assert "not graded, by a fault of ours: ada toy01: the disk is full" in out
@@ -86,7 +86,7 @@ def test_a_fault_is_exit_code_3(bugkit, tallied, tmp_path):
 def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
     known = {"elsewhere": Counter(toy02=2), "without": ["bob"], "namesakes": ["jo"], "copies": 1}
     gone = [Submission("a", "toy01", "d", "p", "2026-01-01T00:00:00+00:00")]
-    failed = [Failed("a", "toy01", "f")]
+    failed = [GradingFailure("a", "toy01", "f")]
     tallied(people=1, notebooks=3, graded=Counter(passed=1), failed=failed, troubles=[("x", "y")], gone=gone, **known)
     code, out, _ = bugkit("grade", tmp_path, "--json")
     assert code == 3
@@ -109,7 +109,7 @@ def test_as_json_nothing_is_left_out(bugkit, tallied, tmp_path):
 
 def test_who_interrupts_hears_how_far_it_came(bugkit, tmp_path, monkeypatch):
     def interrupted(self, *_):
-        self.tally.graded["passed"] = 3
+        self.summary.graded["passed"] = 3
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Grading, "run", interrupted)
@@ -118,9 +118,9 @@ def test_who_interrupts_hears_how_far_it_came(bugkit, tmp_path, monkeypatch):
 
 
 def test_a_log_tells_how_far_it_is(monkeypatch, capsys):
-    monkeypatch.setattr(tally, "EVERY", 0.0)
-    with tally.live() as on_graded:
-        one = Tally(notebooks=5, known=1, troubles=[("x.ipynb", "nobody's")])
+    monkeypatch.setattr(grading_view, "EVERY", 0.0)
+    with grading_view.live() as on_graded:
+        one = GradingSummary(notebooks=5, known=1, troubles=[("x.ipynb", "nobody's")])
         on_graded(one, None)
         for _ in range(2):
             one.graded["passed"] += 1
@@ -130,9 +130,9 @@ def test_a_log_tells_how_far_it_is(monkeypatch, capsys):
 
 
 def test_a_log_is_not_flooded(capsys):
-    with tally.live() as on_graded:
+    with grading_view.live() as on_graded:
         for count in range(1, 1000):
-            on_graded(Tally(notebooks=1000, graded=Counter(passed=count)), None)
+            on_graded(GradingSummary(notebooks=1000, graded=Counter(passed=count)), None)
     assert capsys.readouterr().err == ""
 
 

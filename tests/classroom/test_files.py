@@ -31,11 +31,11 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-def places(found: files.Found) -> list[str]:
+def places(found: files.SubmittedFiles) -> list[str]:
     return [str(file.place) for file in found.notebooks]
 
 
-def reasons(found: files.Found) -> dict[str, str]:
+def reasons(found: files.SubmittedFiles) -> dict[str, str]:
     return {str(place): reason for place, reason in found.unread}
 
 

@@ -16,11 +16,11 @@ import psutil
 import pytest
 
 from bugkit.box.bwrap import Missing, find
+from bugkit.classroom.batch import GradingOptions
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grading import Grading
-from bugkit.classroom.here import Here
+from bugkit.classroom.local import LocalExecutor
 from bugkit.classroom.pack import unpacked
-from bugkit.classroom.work import Rules
 from bugkit.cli.app import run as run_bugkit
 from bugkit.errors import Fault
 from bugkit.grader import Grader
@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.skipif(isinstance(find(), Missing), reason="a class is graded in the sandbox"),
     pytest.mark.xdist_group("class"),
 ]
-RULES = Rules("salt", seeds=1, sandbox=True)
+RULES = GradingOptions("salt", seeds=1, sandbox=True)
 HOG = "hog = []\nwhile True: hog.append(np.ones(1 << 22))"
 LOUD = "while True: print('x' * 1000000)"
 KILLER = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)"
@@ -44,7 +44,7 @@ ONLY_OPEN = ("return x @ weights + bias", "return np.where(np.abs(x).sum(axis=1)
 
 def grade(toys, book: Gradebook, folder: Path, tmp_path: Path, workers: int = 2, **how):
     catalog = unpacked(toys.pack, tmp_path / "pack")
-    return Grading(book, catalog, RULES, **how).run(folder, Here(toys.pack, RULES, workers), lambda *_: None)
+    return Grading(book, catalog, RULES, **how).run(folder, LocalExecutor(toys.pack, RULES, workers), lambda *_: None)
 
 
 def outcomes(book: Gradebook) -> dict[str, str]:
@@ -75,11 +75,11 @@ def test_everybody_gets_the_verdict_that_is_theirs(toys, put, tmp_path):
     for person, (notebook, _, _) in handed_in.items():
         put(folder, f"{person}/hw/toy01.ipynb", notebook)
     with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
-        tally = grade(toys, book, folder, tmp_path)
+        summary = grade(toys, book, folder, tmp_path)
         graded = {one.submission.person: one.graded for one in book.grades()}
         told = {who: (one.outcome, one.read.runs[0].status if one.read.runs else "") for who, one in graded.items()}
         assert told == {who: (outcome, status) for who, (_, outcome, status) in handed_in.items()}
-        assert (tally.failed, tally.troubles, tally.notebooks) == ([], [], len(handed_in))
+        assert (summary.failed, summary.troubles, summary.notebooks) == ([], [], len(handed_in))
         liz = graded["liz"]
         assert liz.hidden == ("check_what_nobody_is_told",)
         assert [check.name for check in liz.read.checks if check.outcome == "failed"] == list(liz.hidden)
@@ -98,7 +98,7 @@ def test_no_verdict_waits_for_a_notebook_that_hangs(toys, put, tmp_path):
     came = []
     with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
         grading = Grading(book, unpacked(toys.pack, tmp_path / "pack"), RULES)
-        grading.run(tmp_path / "class", Here(toys.pack, RULES, 2), lambda _tally, one: came.append(one))
+        grading.run(tmp_path / "class", LocalExecutor(toys.pack, RULES, 2), lambda _summary, one: came.append(one))
     assert [(one.exercise, one.outcome) for one in came[1:]] == [("toy02", "failed"), ("toy01", "error")]
 
 
@@ -113,9 +113,9 @@ def test_what_more_seeds_cannot_change_is_run_once(toys, put, tmp_path):
     for person, (notebook, _) in handed_in.items():
         put(tmp_path / "class", f"{person}/toy01.ipynb", notebook)
     catalog = unpacked(toys.pack, tmp_path / "pack")
-    rules = Rules("salt", seeds=3, sandbox=True)
+    options = GradingOptions("salt", seeds=3, sandbox=True)
     with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
-        Grading(book, catalog, rules).run(tmp_path / "class", Here(toys.pack, rules, 2), lambda *_: None)
+        Grading(book, catalog, options).run(tmp_path / "class", LocalExecutor(toys.pack, options, 2), lambda *_: None)
         graded = {one.submission.person: one.graded for one in book.grades()}
     assert {person: len(one.read.runs) for person, one in graded.items()} == {
         person: runs for person, (_, runs) in handed_in.items()
@@ -140,8 +140,8 @@ def test_a_fault_of_ours_is_no_verdict_and_is_graded_the_next_time(toys, put, tm
     with Gradebook(str(tmp_path / "grades.db")) as book:
         with monkeypatch.context() as patch:
             patch.setattr(Grader, "submit", unlucky)
-            tally = grade(toys, book, folder, tmp_path)
-        assert {one.person: one.reason for one in tally.failed} == {
+            summary = grade(toys, book, folder, tmp_path)
+        assert {one.person: one.reason for one in summary.failed} == {
             "ada": "the disk is full",
             "bob": "RuntimeError('a slip of ours')",
         }
@@ -152,7 +152,9 @@ def test_a_fault_of_ours_is_no_verdict_and_is_graded_the_next_time(toys, put, tm
 
 def test_without_a_sandbox_nobody_is_graded(toys, put, tmp_path, monkeypatch, capsys):
     put(tmp_path / "class", "ada/toy01.ipynb", toys.right())
-    monkeypatch.setattr("bugkit.grader.find", lambda: Missing("bubblewrap is not installed", "apt install bubblewrap"))
+    monkeypatch.setattr(
+        "bugkit.box.supply.find", lambda: Missing("bubblewrap is not installed", "apt install bubblewrap")
+    )
     words = ["class", "grade", str(tmp_path / "class"), "--gradebook", str(tmp_path / "grades.db")]
     assert run_bugkit(["--catalog", str(toys.catalog.root), *words]) == 3
     assert "there is no sandbox here, and it is needed" in capsys.readouterr().err
@@ -169,13 +171,13 @@ def test_who_stops_listening_leaves_nothing_running(toys, put, tmp_path):
     class HadEnoughError(Exception):
         pass
 
-    def enough(_tally, came):
+    def enough(_summary, came):
         if came is not None:
             raise HadEnoughError
 
     catalog = unpacked(toys.pack, tmp_path / "pack")
     with Gradebook(str(tmp_path / "grades.db")) as book, pytest.raises(HadEnoughError):
-        Grading(book, catalog, RULES).run(tmp_path / "class", Here(toys.pack, RULES, 2), enough)
+        Grading(book, catalog, RULES).run(tmp_path / "class", LocalExecutor(toys.pack, RULES, 2), enough)
     left = [p for p in psutil.Process().children(recursive=True) if p.pid not in before]
     assert [p for p in left if p.status() != psutil.STATUS_ZOMBIE] == []
 

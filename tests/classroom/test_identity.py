@@ -8,7 +8,7 @@ import pytest
 
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.identity import AmbiguousError, Person, Register, display, folded
-from bugkit.classroom.people import namesakes, owner_of, told_apart
+from bugkit.classroom.ownership import namesakes, owner_of, told_apart
 from bugkit.classroom.roster import read_roster
 from bugkit.cli.app import run
 from bugkit.errors import UsageError

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from bugkit.classroom.batch import parse_submission
 from bugkit.classroom.matching import match, one_of
-from bugkit.classroom.work import read_paper
 from bugkit.notebook import Notebook
 
 
@@ -18,7 +18,7 @@ def matched(toys):
 
     def of(place: str, content: bytes | Notebook, among=known):
         content = content if isinstance(content, bytes) else content.to_json().encode()
-        return match(PurePosixPath(place), content, read_paper("", content).notebook, among)
+        return match(PurePosixPath(place), content, parse_submission("", content).notebook, among)
 
     return of
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bugkit.classroom import grading as room
+from bugkit.classroom.batch import GradingFailure, GradingOptions
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded
 from bugkit.classroom.grading import Grading, Reading
 from bugkit.classroom.identity import Person
-from bugkit.classroom.work import Failed, Rules
 from bugkit.errors import Fault, UsageError
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook
@@ -30,7 +30,7 @@ def named(*names: str) -> list[Person]:
     return [Person(name, name) for name in names]
 
 
-RULES = Rules("salt", sandbox=False)
+RULES = GradingOptions("salt", sandbox=False)
 
 
 class Pretending:
@@ -41,15 +41,15 @@ class Pretending:
         self.unlucky = unlucky
         self.graded: list[tuple[str, str]] = []
 
-    def __call__(self, readings: Iterator[Reading]) -> Iterator[Graded | Failed]:
-        for pile in filter(None, (reading() for reading in readings)):
-            for paper in pile.papers:
-                if pile.person == self.unlucky:
-                    yield Failed(pile.person, paper.exercise, "a fault")
+    def __call__(self, readings: Iterator[Reading]) -> Iterator[Graded | GradingFailure]:
+        for batch in filter(None, (reading() for reading in readings)):
+            for parsed in batch.submissions:
+                if batch.person == self.unlucky:
+                    yield GradingFailure(batch.person, parsed.exercise, "a fault")
                     continue
-                self.graded.append((pile.person, paper.exercise))
-                key = RULES.key_of(self.catalog.find(paper.exercise), paper.digest)
-                yield Graded(pile.person, paper.exercise, paper.digest, key, "{}", "passed", 1.0, 0.1)
+                self.graded.append((batch.person, parsed.exercise))
+                key = RULES.key_of(self.catalog.find(parsed.exercise), parsed.digest)
+                yield Graded(batch.person, parsed.exercise, parsed.digest, key, "{}", "passed", 1.0, 0.1)
 
 
 def grade(toys, book: Gradebook, folder: Path, executor=None, **how):
@@ -57,9 +57,9 @@ def grade(toys, book: Gradebook, folder: Path, executor=None, **how):
     return Grading(book, toys.catalog, RULES, **how).run(folder, executor, lambda *_: None)
 
 
-def accounted(tally) -> int:
-    passed_over = tally.known + tally.copies + tally.elsewhere.total()
-    return sum(tally.graded.values()) + passed_over + len(tally.failed) + len(tally.troubles)
+def accounted(summary) -> int:
+    passed_over = summary.known + summary.copies + summary.elsewhere.total()
+    return sum(summary.graded.values()) + passed_over + len(summary.failed) + len(summary.troubles)
 
 
 FOLDERS = st.sampled_from(
@@ -148,9 +148,9 @@ def test_copies_and_others_of_one_exercise_are_told(toys, small_book, put, tmp_p
     put(tmp_path, "ada/hw/toy01.ipynb", toys.shipped(), at=1000)
     put(tmp_path, "ada/hw/toy01-Copy1.ipynb", toys.right(), at=2000)
     put(tmp_path, "ada/old/toy01.ipynb", toys.right(), at=1500)
-    tally = grade(toys, small_book, tmp_path, below=0)
-    assert (tally.notebooks, tally.known, tally.copies, sum(tally.graded.values())) == (3, 0, 1, 1)
-    ((place, reason),) = tally.troubles
+    summary = grade(toys, small_book, tmp_path, below=0)
+    assert (summary.notebooks, summary.known, summary.copies, sum(summary.graded.values())) == (3, 0, 1, 1)
+    ((place, reason),) = summary.troubles
     assert place == "ada/hw/toy01.ipynb"
     assert reason == "ada has several notebooks for toy01; graded: ada/hw/toy01-Copy1.ipynb"
     assert [grade.submission.place for grade in small_book.grades()] == ["ada/hw/toy01-Copy1.ipynb"]
@@ -166,9 +166,9 @@ def test_a_notebook_of_an_exercise_that_is_not_graded_is_nobody_elses(toys, smal
     only = Catalog(tmp_path.with_name("only"))
     shutil.copytree(toys.catalog.find("toy01").path, only.root / "exercises" / "toy01_too_big")
     executor = Pretending(toys.catalog)
-    tally = Grading(small_book, only, RULES, others=others).run(tmp_path, executor, lambda *_: None)
+    summary = Grading(small_book, only, RULES, others=others).run(tmp_path, executor, lambda *_: None)
     assert executor.graded == [("ada", "toy01")]
-    assert (tally.elsewhere, tally.troubles, tally.wanted) == (Counter(toy02=3), [], 1)
+    assert (summary.elsewhere, summary.troubles, summary.wanted) == (Counter(toy02=3), [], 1)
     assert [(one.submission.person, one.submission.place) for one in small_book.grades()] == [
         ("ada", "ada/hw/toy01.ipynb")
     ]
@@ -180,8 +180,8 @@ def test_who_decides_does_so_by_moving_a_file(toys, small_book, put, tmp_path):
     grade(toys, small_book, tmp_path, below=0)
     assert [one.submission.place for one in small_book.grades()] == ["ada/hw-late/toy01.ipynb"]
     late.rename(tmp_path.with_name("elsewhere.ipynb"))
-    tally = grade(toys, small_book, tmp_path, below=0)
-    assert (tally.troubles, dict(tally.graded)) == ([], {"passed": 1})
+    summary = grade(toys, small_book, tmp_path, below=0)
+    assert (summary.troubles, dict(summary.graded)) == ([], {"passed": 1})
     (counts,) = small_book.grades()
     assert (counts.submission.place, counts.attempts) == ("ada/hw/toy01.ipynb", 2)
     assert counts.graded.digest == counts.submission.digest
@@ -203,8 +203,8 @@ def test_what_counts_and_lies_there_no_more_is_told(toys, small_book, put, tmp_p
     put(tmp_path / "one", "bob/toy01.ipynb", toys.right())
     assert grade(toys, small_book, tmp_path / "one").gone == []
     path.unlink()
-    tally = grade(toys, small_book, tmp_path / "one")
-    assert [(one.person, one.place) for one in tally.gone] == [("ada", "ada/toy01.ipynb")]
+    summary = grade(toys, small_book, tmp_path / "one")
+    assert [(one.person, one.place) for one in summary.gone] == [("ada", "ada/toy01.ipynb")]
     assert [one.submission.person for one in small_book.grades() if one.graded] == ["ada", "bob"]  # and still counts
     (tmp_path / "two").mkdir()
     assert grade(toys, small_book, tmp_path / "two").gone == []  # of another folder nothing is said
@@ -226,17 +226,17 @@ def test_who_handed_in_no_notebook_is_named(toys, small_book, put, tmp_path):
     put(folder, "Cleo_14_assignsubmission_file_/toy01.ipynb.txt", toys.right())
     (folder / "Dan_15_assignsubmission_file_").mkdir()
     put(folder, "read me.txt", b"of nobody")
-    tally = grade(toys, small_book, folder)
-    assert (tally.without, tally.people, tally.others) == (["Ada L", "Cleo", "Dan"], 4, 3)
-    assert [place for place, _ in tally.troubles] == ["Cleo_14_assignsubmission_file_/toy01.ipynb.txt"]
+    summary = grade(toys, small_book, folder)
+    assert (summary.without, summary.people, summary.others) == (["Ada L", "Cleo", "Dan"], 4, 3)
+    assert [place for place, _ in summary.troubles] == ["Cleo_14_assignsubmission_file_/toy01.ipynb.txt"]
     assert [one.id for one in small_book.people()] == ["Ada L", "Bob", "Cleo", "Dan"]
 
 
 def test_two_people_of_one_name_are_two(toys, small_book, put, tmp_path):
     put(tmp_path, "jo_12_1_toy01.ipynb", toys.right())
     put(tmp_path, "jo_13_2_toy01.ipynb", toys.right())
-    tally = grade(toys, small_book, tmp_path)
-    assert (tally.namesakes, tally.copies, dict(tally.graded)) == (["jo"], 0, {"passed": 2})
+    summary = grade(toys, small_book, tmp_path)
+    assert (summary.namesakes, summary.copies, dict(summary.graded)) == (["jo"], 0, {"passed": 2})
     assert [one.id for one in small_book.people()] == ["jo (12)", "jo (13)"]
 
 
@@ -247,9 +247,9 @@ def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, t
     put(tmp_path, "bob/toy01.ipynb", toys.right())
     os.mkfifo(tmp_path / "bob/toy02.ipynb")
     (tmp_path / "eve.zip").write_bytes(b"no")
-    tally = grade(toys, small_book, tmp_path)
-    assert sum(tally.graded.values()) == 1
-    assert dict(tally.troubles) == {
+    summary = grade(toys, small_book, tmp_path)
+    assert sum(summary.graded.values()) == 1
+    assert dict(summary.troubles) == {
         "ada/toy01.ipynb": "ada's notebooks are larger than 0 MiB together",
         "ada/toy02.ipynb": "ada's notebooks are larger than 0 MiB together",
         "bob/toy02.ipynb": "it cannot be read (it is not a regular file)",
@@ -258,34 +258,34 @@ def test_what_cannot_be_read_costs_nobody_else_anything(toys, small_book, put, t
 
 
 def only_paper(toys, book, folder):
-    """The one paper that a folder's grading would hand to an executor."""
-    papers = []
+    """The one parsed that a folder's grading would hand to an executor."""
+    submissions = []
 
     def keep(readings):
-        papers.extend(paper for reading in readings for paper in reading().papers)
+        submissions.extend(parsed for reading in readings for parsed in reading().submissions)
         return iter(())
 
     grade(toys, book, folder, keep)
-    (paper,) = papers
-    return paper
+    (parsed,) = submissions
+    return parsed
 
 
 def test_a_notebook_that_is_huge_when_read_is_told(toys, small_book, put, tmp_path, monkeypatch):
     def starved(_content):
         raise MemoryError
 
-    monkeypatch.setattr("bugkit.classroom.work.parse", starved)
+    monkeypatch.setattr("bugkit.classroom.batch.parse", starved)
     put(tmp_path, "ada/toy01.ipynb", toys.right())
-    paper = only_paper(toys, small_book, tmp_path)
-    assert paper.notebook is None
-    assert "more memory" in paper.unread
+    parsed = only_paper(toys, small_book, tmp_path)
+    assert parsed.notebook is None
+    assert "more memory" in parsed.unread
 
 
 def test_a_flood_of_text_is_told_and_not_compared(toys, small_book, put, tmp_path):
     put(tmp_path, "ada/toy01.ipynb", toys.doing("x = 1\n" * 50_000))
-    paper = only_paper(toys, small_book, tmp_path)
-    assert paper.notebook is None
-    assert "characters of code, more than 200000" in paper.unread
+    parsed = only_paper(toys, small_book, tmp_path)
+    assert parsed.notebook is None
+    assert "characters of code, more than 200000" in parsed.unread
 
 
 def test_faults_are_told_and_graded_the_next_time(toys, small_book, put, tmp_path):
@@ -304,8 +304,8 @@ def test_a_fault_of_everybody_ends_the_grading_and_keeps_what_came(toys, small_b
     for person in ("ada", "bob"):
         put(tmp_path, f"{person}/toy01.ipynb", toys.right())
 
-    def dying(piles):
-        yield next(iter(Pretending(toys.catalog)(piles)))
+    def dying(batches):
+        yield next(iter(Pretending(toys.catalog)(batches)))
         raise Fault("no more")
 
     with pytest.raises(Fault):
@@ -319,8 +319,8 @@ def test_what_changed_is_graded_and_nothing_else(toys, small_book, put, tmp_path
     grade(toys, small_book, tmp_path)
     put(tmp_path, "ada/toy01.ipynb", toys.right(), at=900)  # older, but it lies there now
     executor = Pretending(toys.catalog)
-    tally = grade(toys, small_book, tmp_path, executor)
-    assert (executor.graded, tally.known) == ([("ada", "toy01")], 1)
+    summary = grade(toys, small_book, tmp_path, executor)
+    assert (executor.graded, summary.known) == ([("ada", "toy01")], 1)
     assert len(small_book.history("ada", "toy01")) == 2
     counts = {grade.submission.exercise: grade for grade in small_book.grades()}
     assert counts["toy01"].attempts == 2
@@ -331,10 +331,15 @@ def test_what_changed_is_graded_and_nothing_else(toys, small_book, put, tmp_path
     assert len(small_book.history("ada", "toy01")) == 3
 
 
-@pytest.mark.parametrize("other", [Rules("pepper", sandbox=False), Rules("salt", 1, False), Rules("salt", None, None)])
+@pytest.mark.parametrize(
+    "other",
+    [GradingOptions("pepper", sandbox=False), GradingOptions("salt", 1, False), GradingOptions("salt", None, None)],
+)
 def test_a_verdict_holds_for_what_it_rests_on_only(toys, other):
     toy = toys.catalog.find("toy01")
-    keys = {rules.key_of(toy, "digest") for rules in (RULES, other, Rules("salt", sandbox=False, redraw=False))}
+    keys = {
+        options.key_of(toy, "digest") for options in (RULES, other, GradingOptions("salt", sandbox=False, redraw=False))
+    }
     assert len(keys) == 3
     assert RULES.key_of(toy, "digest") != RULES.key_of(toy, "other")
 
@@ -358,9 +363,9 @@ def test_everybody_in_a_wrapped_zip_file_is_themselves(toys, small_book, tmp_pat
     with zipfile.ZipFile(path, "w") as archive:
         for person in ("ada", "bob"):
             archive.writestr(f"submitted/{person}/hw/toy01.ipynb", toys.right().to_json())
-    tally = grade(toys, small_book, path)
+    summary = grade(toys, small_book, path)
     assert [one.id for one in small_book.people()] == ["ada", "bob"]
-    assert sum(tally.graded.values()) == 2
+    assert sum(summary.graded.values()) == 2
 
 
 def test_a_gradebooks_address_fits_a_file_of_any_name(tmp_path):

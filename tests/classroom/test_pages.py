@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bugkit.classroom import alike, record, statistics
+from bugkit.classroom import record, similarity, statistics
 from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Decision, Graded, Submission
@@ -145,7 +145,7 @@ def test_an_outcome_is_told_by_a_sign_and_not_by_colour_alone(small_book, pages)
     add(small_book, "bob", verdict_of("failed"))
     add(small_book, "eve", replace(verdict_of("failed"), outcome="error", runs=()))
     index, _ = pages()
-    cells = [td for td in ElementTree.fromstring(index).iter() if td.tag == "td" and "bk-square" in td.get("class", "")]
+    cells = [td for td in ElementTree.fromstring(index).iter() if td.tag == "td" and "bk-cell" in td.get("class", "")]
     signs = {td.get("class").split()[1]: "".join(td.itertext()).split()[0] for td in cells}
     assert signs == {"bk-is-passed": "✓", "bk-is-failed": "50", "bk-is-error": "!", "bk-is-none": "·"}
 
@@ -258,9 +258,9 @@ def test_of_fixes_that_are_nearly_alike_each_is_shown_with_whose_it_is(small_boo
 
 def test_the_authors_own_fix_is_no_finding():
     fixes = {"a": FIX, "b": FIX, "c": FIX.replace("rate", "speed").replace("gradient", "slope")}
-    assert set(alike.compared(fixes)) == {"a", "b", "c"}
-    assert set(alike.compared(fixes, reference=FIX)) == {"c"}
-    assert alike.compared({"a": "+x = 1"}) == {}
+    assert set(similarity.compared(fixes)) == {"a", "b", "c"}
+    assert set(similarity.compared(fixes, reference=FIX)) == {"c"}
+    assert similarity.compared({"a": "+x = 1"}) == {}
 
 
 def test_an_exercise_has_everybodys_curve_and_losses_and_how_hard_it_is(small_book, exercise):
@@ -304,10 +304,10 @@ def test_a_square_leads_to_the_verdict_with_what_was_changed(small_book, pages, 
 def test_likeness_is_of_long_fixes_only_and_spreads():
     other = FIX.replace("rate", "speed")
     short = "+    error = predict(x) - y"
-    assert alike.groups({"a": FIX, "b": FIX, "c": short, "d": short, "e": other}) == [("a", "b")]
+    assert similarity.groups({"a": FIX, "b": FIX, "c": short, "d": short, "e": other}) == [("a", "b")]
     removed = FIX.replace("+", "-")
-    assert alike.groups({"a": removed, "b": removed}) == []  # what was taken away is the same for everybody
-    assert alike.groups({"a": FIX, "b": FIX + "\n+x = 1", "c": FIX + "\n+y = 2"}) == [("a", "b", "c")]
+    assert similarity.groups({"a": removed, "b": removed}) == []  # what was taken away is the same for everybody
+    assert similarity.groups({"a": FIX, "b": FIX + "\n+x = 1", "c": FIX + "\n+y = 2"}) == [("a", "b", "c")]
 
 
 @pytest.mark.parametrize("person", ["../../etc/passwd", "a/b", "", ".", "💥", "CON", "x" * 300, "a\nb"])

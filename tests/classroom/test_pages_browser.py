@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import lab_desk
+import lab_user
 import pytest
 from classroom.test_pages import add, named, verdict_of
 
@@ -16,7 +16,7 @@ from bugkit.classroom.overview import write_pages
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(lab_desk.browser() is None, reason="there is no Chromium here: apt-get install chromium"),
+    pytest.mark.skipif(lab_user.browser() is None, reason="there is no Chromium here: apt-get install chromium"),
 ]
 PEOPLE = 12
 
@@ -37,7 +37,7 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=lab_desk.browser(), args=lab_desk.FLAGS)
+        browser = playwright.chromium.launch(executable_path=lab_user.browser(), args=lab_user.FLAGS)
         yield browser
         browser.close()
 

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from bugkit.classroom.batch import parse_submission
 from bugkit.classroom.matching import match
 from bugkit.classroom.pack import packed
 from bugkit.classroom.release import handed_out, release
-from bugkit.classroom.work import read_paper
 from bugkit.cli.app import run as run_bugkit
 from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Catalog
@@ -81,8 +81,8 @@ def test_neither_solutions_nor_hidden_checks_are_in_any_file(given_out, toys):
     told = "".join(path.read_text() for path in given_out.rglob("*") if path.is_file())
     for secret in ("check_what_nobody_is_told", "hidden secret", "turned-sign", "add-the-step"):
         assert secret not in told
-    mended = read(toys.catalog.find("toy01").solution).cell("training-step").source
-    assert mended not in [cell.source for cell in read(given_out / "exercises/toy01_too_big/toy01.ipynb").cells]
+    fixed = read(toys.catalog.find("toy01").solution).cell("training-step").source
+    assert fixed not in [cell.source for cell in read(given_out / "exercises/toy01_too_big/toy01.ipynb").cells]
 
 
 def test_the_notebooks_carry_nbgraders_metadata_and_ours(toys):
@@ -109,7 +109,9 @@ def test_a_notebook_with_that_metadata_is_the_same_to_us(given_out, toys):
     rebuilt = rebuild(toys.shipped(), read(path))
     assert (rebuilt.restored, rebuilt.missing, rebuilt.extra, rebuilt.changed_lines) == ((), (), 0, 0)
     known = {one.id: toys.shipped(one.id) for one in toys.catalog}
-    matched = match(PurePosixPath("a/x.ipynb"), path.read_bytes(), read_paper("", path.read_bytes()).notebook, known)
+    matched = match(
+        PurePosixPath("a/x.ipynb"), path.read_bytes(), parse_submission("", path.read_bytes()).notebook, known
+    )
     assert (matched.exercise, matched.note) == ("toy01", "")
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bugkit.box.bwrap import Missing, find
+from bugkit.classroom.batch import GradingOptions
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grading import Grading
-from bugkit.classroom.here import Here
+from bugkit.classroom.local import LocalExecutor
 from bugkit.classroom.pack import packed, unpacked
-from bugkit.classroom.work import Rules
 from bugkit.exercise import Catalog, Exercise
 from bugkit.notebook import (
     Cell,
@@ -25,21 +25,21 @@ from bugkit.notebook import (
     stage_of,
     up_to,
 )
-from bugkit.pristine import template
+from bugkit.templates import template
 
 STAGED = [one for one in Catalog(Path(__file__).parents[2]) if one.manifest.stages > 1]
 LOST = ["nothing", "ids", "tags", "ids and tags"]
 
 
 def file_of(exercise: Exercise, kind: str, lost: str) -> Notebook:
-    """What somebody has: the first stage mended and the rest sealed; that unlocked; or all mended."""
+    """What somebody has: the first stage fixed and the rest sealed; that unlocked; or all fixed."""
     shipped, solution = sealed(template(exercise)), read(exercise.solution)
     first = {cell.id for cell in up_to(solution, 1).cells}
     cells = []
     for cell in shipped.cells if kind == "first" else up_to(template(exercise), 9).cells:
-        mended = solution.cell(str(cell.id))
+        fixed = solution.cell(str(cell.id))
         done = cell.id in first or kind == "all"
-        cells.append(cell.with_source(mended.source) if mended and done else cell)
+        cells.append(cell.with_source(fixed.source) if fixed and done else cell)
     return Notebook(tuple(_without(cell, lost) for cell in cells))
 
 
@@ -86,11 +86,11 @@ def test_who_lacks_a_stage_has_not_passed(exercise, put, tmp_path):
     for kind in ("first", "second", "all"):
         for lost in ("nothing", "ids and tags"):
             put(tmp_path / "class", f"{kind} {lost}/x.ipynb", file_of(exercise, kind, lost))
-    rules, pack = Rules("salt", seeds=1, redraw=False), packed([exercise])
+    options, pack = GradingOptions("salt", seeds=1, redraw=False), packed([exercise])
     with Gradebook(str(tmp_path / "grades.db"), salt="salt") as book:
-        grading = Grading(book, unpacked(pack, tmp_path / "pack"), rules)
-        tally = grading.run(tmp_path / "class", Here(pack, rules, 2), lambda *_: None)
-        assert (tally.troubles, tally.failed) == ([], [])
+        grading = Grading(book, unpacked(pack, tmp_path / "pack"), options)
+        summary = grading.run(tmp_path / "class", LocalExecutor(pack, options, 2), lambda *_: None)
+        assert (summary.troubles, summary.failed) == ([], [])
         grades = {one.submission.person: one.graded for one in book.grades()}
     for person, graded in grades.items():
         assert (person, graded.outcome) == (person, "passed" if person.startswith("all") else "failed")

@@ -27,7 +27,7 @@ def workflow() -> dict[str, Any]:
 
 @pytest.fixture
 def checkout(toys, put, tmp_path) -> Path:
-    """A learner's repository: one exercise is mended, one is not."""
+    """A learner's repository: one exercise is fixed, one is not."""
     folder = tmp_path / "checkout"
     release(folder, list(toys.catalog))
     put(folder, "exercises/toy01_too_big/toy01.ipynb", toys.right())

@@ -22,8 +22,8 @@ import pytest
 
 from bugkit.box import job, start
 from bugkit.box.bwrap import Missing, find
+from bugkit.box.isolation import FIRST_USER, USERS
 from bugkit.box.sandbox import Sandboxed
-from bugkit.box.walls import FIRST_USER, USERS
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader
 from bugkit.notebook import Cell, Notebook, read, rebuild
@@ -287,7 +287,7 @@ class Stage:
         out = [f"survivors: {wall.survivors}" for wall in Walls.started if wall.survivors]
         Walls.started[:] = alive
         out += [f"the box {wall.outer} was forgotten" for wall in alive if wall not in known]
-        zygotes = (zygote._process.pid for zygote in self.grader._zygotes.values())
+        zygotes = (zygote._process.pid for zygote in self.grader._supply._zygotes.values())
         ours = {*self._others, *(wall.outer for wall in alive), *zygotes}
         for child in psutil.Process().children():
             if child.pid not in ours:
@@ -303,7 +303,10 @@ class Stage:
         return out
 
     def _boxes(self):
-        return [*self.grader._boxes.values(), *(box for stock in self.grader._stock.values() for box in stock._waiting)]
+        return [
+            *self.grader._supply._boxes.values(),
+            *(b for pool in self.grader._supply._pools.values() for b in pool._waiting),
+        ]
 
     def _person(self) -> str:
         self._persons += 1
@@ -399,7 +402,7 @@ def canaries() -> Iterator[Canaries]:
 def stage(canaries, tmp_path_factory) -> Iterator[Stage]:
     """One grader for all attacks of a module, with the next person's box warm."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bugkit.grader.Sandboxed", Walls)
+        patch.setattr("bugkit.box.supply.Sandboxed", Walls)
         patch.setattr(start, "REPLY_SECONDS", REPLY_SECONDS)
         patch.setattr(job, "WALL_TIMES", WALL_TIMES)
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("scratch")))

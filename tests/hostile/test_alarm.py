@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bugkit.box import launch, sandbox, seccomp, walls
+from bugkit.box import isolation, launch, sandbox, seccomp
 
 pytestmark = pytest.mark.xdist_group("hostile")  # what one leaves behind is looked for by all
 
@@ -31,11 +31,11 @@ def named(attacks):
 @pytest.fixture
 def fresh(stage, monkeypatch):
     """The stage, whose next boxes are made from now on, by this process, and not warm already."""
-    for stock in stage.grader._stock.values():
+    for stock in stage.grader._supply._pools.values():
         stock.close()
-    monkeypatch.setattr(stage.grader, "_zygote", lambda _arrays: None)
+    monkeypatch.setattr(stage.grader._supply, "_zygote", lambda _arrays: None)
     yield stage
-    for stock in stage.grader._stock.values():
+    for stock in stage.grader._supply._pools.values():
         stock.close()
         stock._ahead = 1
     stage.troubles()
@@ -61,11 +61,11 @@ def test_a_forgery_that_passes_is_seen(stage, named):
 
 @pytest.mark.parametrize("name", ["reads_solutions", "reads_others", "descriptors"])
 def test_a_folder_of_the_graders_is_noticed(fresh, named, monkeypatch, name):
-    real, folder = walls.options, str(fresh.canaries.folder)
+    real, folder = isolation.options, str(fresh.canaries.folder)
     monkeypatch.setattr(
-        walls, "options", lambda fonts, **how: [*real(fonts, **how), "--ro-bind", folder, "/tmp/course"]
+        isolation, "options", lambda fonts, **how: [*real(fonts, **how), "--ro-bind", folder, "/tmp/course"]
     )
-    monkeypatch.setattr(walls, "SEEN", (*walls.SEEN, "heldout"))
+    monkeypatch.setattr(isolation, "SEEN", (*isolation.SEEN, "heldout"))
     found = named(name)
     if name == "reads_others":
         found = replace(found, source=found.source.replace('*glob.glob("/proc/*/cwd")', '"/tmp/course"'))
@@ -98,10 +98,10 @@ def test_whoever_calls_is_heard(stage, honest):
 
 
 def test_a_network_is_noticed(fresh, named, monkeypatch):
-    real = walls.namespaces
+    real = isolation.namespaces
     without = ("--unshare-net", "--unshare-all")
     open_walls = [[w for w in line if w not in without] for line in real()]
-    monkeypatch.setattr(walls, "namespaces", lambda: iter(open_walls))
+    monkeypatch.setattr(isolation, "namespaces", lambda: iter(open_walls))
     monkeypatch.setattr(seccomp, "program", lambda: seccomp._instruction(seccomp.RETURN, seccomp.ALLOW))
     assert stolen(fresh, named("calls_out"))
     assert [trouble for trouble in fresh.troubles() if trouble.startswith("tcp")]
@@ -115,9 +115,9 @@ def test_a_filter_that_allows_all_is_noticed(fresh, named, monkeypatch, name):
 
 
 def test_an_environment_is_noticed(fresh, named, monkeypatch):
-    real = walls.options
+    real = isolation.options
     words = ["--setenv", "GRADER", fresh.canaries.word]
-    monkeypatch.setattr(walls, "options", lambda fonts, **how: [*real(fonts, **how), *words])
+    monkeypatch.setattr(isolation, "options", lambda fonts, **how: [*real(fonts, **how), *words])
     assert stolen(fresh, named("environments"))
 
 
@@ -179,5 +179,5 @@ def test_a_crash_of_the_trusted_side_is_no_result(stage, honest, monkeypatch):
     def crash(*_):
         raise KeyError("pid")
 
-    monkeypatch.setattr("bugkit.examine.account_of", crash)
+    monkeypatch.setattr("bugkit.examine.report_of", crash)
     assert [ended.word for ended in stage.run(honest)] == ["crashed"]

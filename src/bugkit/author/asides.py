@@ -88,7 +88,7 @@ random_before = torch.get_rng_state()
 {made}
 for attempt in range(20):
     loss = {step}({given})
-print(f"one batch by heart: {{loss:.4g}}")
+print(f"one batch memorized: {{loss:.4g}}")
 
 {model}.load_state_dict(weights_before)
 {optimiser}.load_state_dict(optimiser_before)

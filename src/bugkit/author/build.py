@@ -46,7 +46,7 @@ def _patched(notebook: Notebook, patch: Patch) -> Notebook:
     locked = [name for name in changed if (cell := notebook.cell(name)) and cell.locked]
     if locked:
         raise ManifestError(
-            f"it changes the locked cell {locked[0]!r}, which no learner can mend",
+            f"it changes the locked cell {locked[0]!r}, which no learner can fix",
             evidence=["locked cells must be equal in the solution and the learner's notebook"],
         )
     if not changed:

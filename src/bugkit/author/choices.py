@@ -15,7 +15,7 @@ def losses_so_far():
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to choose between the mended and the broken version of the same lines."""
+    """One way to choose between the fixed and the broken version of the same lines."""
 
     name: str  # "every-second-call"
     broken: str  # an expression, true where the broken version acts

@@ -29,7 +29,7 @@ DIGITS = 4  # significant; the rest differs between machines
 class Program:
     """One program over all seeds."""
 
-    id: str  # the patch's; "shipped" and "solution"; of a partial fix the mended bugs, joined with "+"
+    id: str  # the patch's; "shipped" and "solution"; of a partial fix the fixed bugs, joined with "+"
     passed: int  # seeds
     loss: tuple[float | None, ...]  # held-out, per seed it ran on; None where not finite or not to be had
     caught_by: tuple[str, ...] = ()  # of partial and wrong fixes: "convergence", checks, run statuses

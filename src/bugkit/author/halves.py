@@ -1,4 +1,4 @@
-"""Half fixes: a bug mended in some calls, steps, modes, batches or layers, and left in all others."""
+"""Half fixes: a bug fixed in some calls, steps, modes, batches or layers, and left in all others."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from bugkit.author.regions import Region
 BATCH = ("BATCH_SIZE", "BATCH")
 
 
-def half_fixes(mended: Draft, broken: Draft) -> dict[str, Draft | None]:
+def half_fixes(fixed: Draft, broken: Draft) -> dict[str, Draft | None]:
     """All half fixes of what differs between two programs, by the choice's name; None where one does not apply."""
-    contrast = _difference(mended, broken)
+    contrast = _difference(fixed, broken)
     loops = [region for region in contrast.regions if region.in_training]
     rebound = [region for region in contrast.regions if not region.in_training and region.rebinds]
-    loop = regions.outer_loop(mended)
+    loop = regions.outer_loop(fixed)
     out: dict[str, Draft | None] = {}
     if loops or (rebound and not contrast.pairs):
-        chosen = [*choices.by_step(mended.steps, "len(losses)")] if mended.steps else []
+        chosen = [*choices.by_step(fixed.steps, "len(losses)")] if fixed.steps else []
         chosen += choices.by_epoch(loop.variable, loop.last) if loop and loop.variable else []
         for choice in chosen:
             out[choice.name] = _in_lines(contrast, choice, loops, rebound)
@@ -36,7 +36,7 @@ def half_fixes(mended: Draft, broken: Draft) -> dict[str, Draft | None]:
 
 
 def _in_lines(contrast: Contrast, choice: Choice, loops: list[Region], rebound: list[Region]) -> Draft | None:
-    draft: Draft | None = contrast.mended
+    draft: Draft | None = contrast.fixed
     if contrast.pairs:
         draft = side_by_side(contrast, choice)
     for region in loops:
@@ -49,11 +49,11 @@ def _in_lines(contrast: Contrast, choice: Choice, loops: list[Region], rebound: 
 # ---- what differs
 
 
-def _difference(mended: Draft, broken: Draft) -> Contrast:
+def _difference(fixed: Draft, broken: Draft) -> Contrast:
     pairs: list[Pair] = []
     own: dict[Key, cst.FunctionDef] = {}
     other: list[Region] = []
-    for cell, tree in mended.trees.items():
+    for cell, tree in fixed.trees.items():
         after = broken.trees.get(cell)
         if after is None or syntax.same(tree, after):
             continue
@@ -62,8 +62,8 @@ def _difference(mended: Draft, broken: Draft) -> Contrast:
             if key in there and not syntax.same(function, there[key]):
                 pairs.append(Pair(cell, key[1], function, there[key]))
         own |= {key: function for key, function in there.items() if key not in here}
-        other += regions.between(mended, cell, tree, after)
-    return Contrast(mended, tuple(pairs), own, tuple(other))
+        other += regions.between(fixed, cell, tree, after)
+    return Contrast(fixed, tuple(pairs), own, tuple(other))
 
 
 def _functions(cell: str, tree: cst.Module) -> Iterator[tuple[Key, cst.FunctionDef]]:
@@ -80,10 +80,10 @@ def _functions(cell: str, tree: cst.Module) -> Iterator[tuple[Key, cst.FunctionD
 
 
 def _choices(contrast: Contrast) -> Iterator[Choice]:
-    """Those that all functions of a bug can follow, and that leave it now mended and now broken."""
-    draft = contrast.mended
+    """Those that all functions of a bug can follow, and that leave it now fixed and now broken."""
+    draft = contrast.fixed
     chosen = [pair for pair in contrast.pairs if pair.interchangeable and pair.name != "__init__"]
-    trains = any(_trains(pair.mended) for pair in chosen)
+    trains = any(_trains(pair.fixed) for pair in chosen)
     yield from choices.by_call("calls")
     if draft.steps and any(_used_in_training(draft, pair) for pair in chosen):
         yield from choices.by_step(draft.steps, choices.LOSSES)

@@ -10,7 +10,7 @@ import libcst as cst
 from bugkit.author import choices, syntax
 from bugkit.author.choices import Choice
 from bugkit.author.draft import Draft
-from bugkit.author.regions import BROKEN, MENDED, Region
+from bugkit.author.regions import BROKEN, FIXED, Region
 from bugkit.author.syntax import Statement
 
 Key = tuple[str, str, str]  # cell, class or "", function
@@ -22,31 +22,31 @@ class Pair:
 
     cell: str
     owner: str  # its class, or ""
-    mended: cst.FunctionDef
+    fixed: cst.FunctionDef
     broken: cst.FunctionDef
 
     @property
     def name(self) -> str:
         """As it is called."""
-        return self.mended.name.value
+        return self.fixed.name.value
 
     @property
     def parameters(self) -> list[str]:
         """What it takes in order, without ``self``."""
-        names = [one.name.value for one in self.mended.params.params]
+        names = [one.name.value for one in self.fixed.params.params]
         return names[1:] if self.owner else names
 
     @property
     def interchangeable(self) -> bool:
         """Whether both can be called alike."""
-        return _form(self.mended) == _form(self.broken)
+        return _form(self.fixed) == _form(self.broken)
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """What differs between the mended program and the one with a bug."""
+    """What differs between the fixed program and the one with a bug."""
 
-    mended: Draft
+    fixed: Draft
     pairs: tuple[Pair, ...]
     own: dict[Key, cst.FunctionDef]  # functions that only the broken program has
     regions: tuple[Region, ...]  # other lines
@@ -65,7 +65,7 @@ def side_by_side(contrast: Contrast, choice: Choice) -> Draft | None:
     swapped |= {name: f"{name}{BROKEN}" for (_, owner, name) in contrast.own if not owner}
     if any(owner for _, owner, _ in contrast.own) or any(p.owner and not p.interchangeable for p in contrast.pairs):
         return None
-    draft, chosen = contrast.mended, 0
+    draft, chosen = contrast.fixed, 0
     for cell in dict.fromkeys([p.cell for p in contrast.pairs] + [key[0] for key in contrast.own]):
         lines = list(draft.trees[cell].body)
         for key, function in contrast.own.items():
@@ -91,14 +91,14 @@ def _choosing(pair: Pair, choice: Choice, swapped: dict[str, str]) -> list[State
     lines = 1 if pair.owner else 2
     if not pair.interchangeable:
         broken = syntax.apart(_named(pair.broken, swapped[pair.name], swapped), lines)
-        return [pair.mended, broken]
-    mended = _named(pair.mended, pair.name + MENDED, {})
+        return [pair.fixed, broken]
+    fixed = _named(pair.fixed, pair.name + FIXED, {})
     broken = syntax.apart(_named(pair.broken, pair.name + BROKEN, swapped), lines)
-    return [mended, broken, syntax.apart(_dispatcher(pair, choice), lines)]
+    return [fixed, broken, syntax.apart(_dispatcher(pair, choice), lines)]
 
 
 def _dispatcher(pair: Pair, choice: Choice) -> Statement:
-    params = pair.mended.params
+    params = pair.fixed.params
     head = syntax.text_of(cst.FunctionDef(cst.Name(pair.name), params, syntax.block([]))).partition("pass")[0].strip()
     given = [*pair.parameters, *([f"*{params.star_arg.name.value}"] if isinstance(params.star_arg, cst.Param) else [])]
     given += [f"{one.name.value}={one.name.value}" for one in params.kwonly_params]
@@ -109,7 +109,7 @@ def _dispatcher(pair: Pair, choice: Choice) -> Statement:
     return syntax.statements(
         f"{head}\n{count}"
         f"    if {when}:\n        return {prefix}{pair.name}{BROKEN}({', '.join(given)})\n"
-        f"    return {prefix}{pair.name}{MENDED}({', '.join(given)})\n"
+        f"    return {prefix}{pair.name}{FIXED}({', '.join(given)})\n"
     )[0]
 
 

@@ -14,7 +14,7 @@ from bugkit.author import syntax
 from bugkit.author.draft import Draft
 from bugkit.author.syntax import Statement
 
-MENDED, BROKEN = "_mended", "_as_before"
+FIXED, BROKEN = "_fixed", "_as_before"
 Place = tuple[int, ...]  # of a body: the numbers of the statements that lead to it
 
 
@@ -25,19 +25,19 @@ class Region:
     cell: str
     place: Place  # of the body that holds them
     start: int
-    mended: tuple[Statement, ...]
+    fixed: tuple[Statement, ...]
     broken: tuple[Statement, ...]
     in_training: bool  # whether they are in the loop that trains
 
     @property
     def names(self) -> list[str]:
         """What they bind."""
-        return syntax.bound(syntax.tree_of([*self.mended, *self.broken]))
+        return syntax.bound(syntax.tree_of([*self.fixed, *self.broken]))
 
     @property
     def rebinds(self) -> bool:
         """Whether they only give values to names, and no value rests on an earlier one of the same names."""
-        lines = [*self.mended, *self.broken]
+        lines = [*self.fixed, *self.broken]
         tree = syntax.tree_of(lines)
         simple = all(isinstance(line, ast.Assign) for line in tree.body)
         stored = all(isinstance(t, ast.Name) for line in tree.body for t in getattr(line, "targets", ()))
@@ -74,10 +74,10 @@ def _is_range(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
 
 
-def between(draft: Draft, cell: str, mended: cst.Module, broken: cst.Module) -> list[Region]:
+def between(draft: Draft, cell: str, fixed: cst.Module, broken: cst.Module) -> list[Region]:
     """Where two versions of a cell differ outside of functions and classes."""
-    plain = [[line for line in tree.body if not _is_definition(line)] for tree in (mended, broken)]
-    numbers = [number for number, line in enumerate(mended.body) if not _is_definition(line)]
+    plain = [[line for line in tree.body if not _is_definition(line)] for tree in (fixed, broken)]
+    numbers = [number for number, line in enumerate(fixed.body) if not _is_definition(line)]
     found = _between(plain[0], plain[1], (), cell, inside=False)
     out = []
     for region in found:
@@ -85,9 +85,9 @@ def between(draft: Draft, cell: str, mended: cst.Module, broken: cst.Module) -> 
         if place:
             place = (numbers[place[0]], *place[1:])
         else:
-            start = numbers[start] if start < len(numbers) else len(mended.body)
+            start = numbers[start] if start < len(numbers) else len(fixed.body)
         trains = cell == draft.training and bool(place)
-        out.append(Region(cell, place, start, region.mended, region.broken, trains))
+        out.append(Region(cell, place, start, region.fixed, region.broken, trains))
     return out
 
 
@@ -95,18 +95,16 @@ def _is_definition(line: object) -> bool:
     return isinstance(line, cst.FunctionDef | cst.ClassDef)
 
 
-def _between(
-    mended: Sequence[Any], broken: Sequence[Any], place: Place, cell: str, *, inside: bool
-) -> Iterator[Region]:
-    a, b = [syntax.dumped(line) for line in mended], [syntax.dumped(line) for line in broken]
+def _between(fixed: Sequence[Any], broken: Sequence[Any], place: Place, cell: str, *, inside: bool) -> Iterator[Region]:
+    a, b = [syntax.dumped(line) for line in fixed], [syntax.dumped(line) for line in broken]
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
-        if i2 - i1 == j2 - j1 == 1 and _same_loop(mended[i1], broken[j1]):
-            bodies = syntax.body_of(mended[i1]), syntax.body_of(broken[j1])
+        if i2 - i1 == j2 - j1 == 1 and _same_loop(fixed[i1], broken[j1]):
+            bodies = syntax.body_of(fixed[i1]), syntax.body_of(broken[j1])
             yield from _between(*bodies, (*place, i1), cell, inside=True)
         else:
-            yield Region(cell, place, i1, tuple(mended[i1:i2]), tuple(broken[j1:j2]), inside)
+            yield Region(cell, place, i1, tuple(fixed[i1:i2]), tuple(broken[j1:j2]), inside)
 
 
 def _same_loop(one: Any, other: Any) -> bool:
@@ -118,14 +116,14 @@ def _same_loop(one: Any, other: Any) -> bool:
 
 def chosen_in_place(draft: Draft, region: Region, broken: str) -> Draft:
     """The lines of a loop, chosen every time that it comes to them."""
-    text = [syntax.text_of(part) for part in (region.broken, region.mended)]
-    if not region.broken or not region.mended:
+    text = [syntax.text_of(part) for part in (region.broken, region.fixed)]
+    if not region.broken or not region.fixed:
         condition = broken if region.broken else f"not ({broken})"
         new = f"if {condition}:\n{_indented(text[0] or text[1])}"
     else:
         new = f"if {broken}:\n{_indented(text[0])}else:\n{_indented(text[1])}"
     tree = draft.trees[region.cell]
-    after = _put(list(tree.body), region.place, region.start, len(region.mended), syntax.statements(new))
+    after = _put(list(tree.body), region.place, region.start, len(region.fixed), syntax.statements(new))
     return draft.with_tree(region.cell, tree.with_changes(body=after))
 
 
@@ -147,14 +145,14 @@ def chosen_every_round(draft: Draft, region: Region, broken: str) -> Draft | Non
     loop, names = outer_loop(draft), region.names
     if loop is None or draft.training is None or draft.training == region.cell:
         return None
-    kept = [syntax.statements("\n".join(f"{name}{end} = {name}" for name in names)) for end in (BROKEN, MENDED)]
+    kept = [syntax.statements("\n".join(f"{name}{end} = {name}" for name in names)) for end in (BROKEN, FIXED)]
     tree = draft.trees[region.cell]
-    lines = [*region.broken, *kept[0], *region.mended, *kept[1]]
-    body = _put(list(tree.body), (), region.start, len(region.mended), lines)
+    lines = [*region.broken, *kept[0], *region.fixed, *kept[1]]
+    body = _put(list(tree.body), (), region.start, len(region.fixed), lines)
     draft = draft.with_tree(region.cell, tree.with_changes(body=body))
     tree = draft.trees[str(draft.training)]
-    taken = "\n".join(f"{name} = {name}{BROKEN} if {broken} else {name}{MENDED}" for name in names)
+    taken = "\n".join(f"{name} = {name}{BROKEN} if {broken} else {name}{FIXED}" for name in names)
     body = _put(list(tree.body), (loop.number,), 0, 0, syntax.statements(taken))
-    after = syntax.statements("\n".join(f"{name} = {name}{MENDED}" for name in names))
+    after = syntax.statements("\n".join(f"{name} = {name}{FIXED}" for name in names))
     body = _put(body, (), loop.number + 1, 0, after)
     return draft.with_tree(str(draft.training), tree.with_changes(body=body))

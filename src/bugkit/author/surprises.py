@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bugkit.author.generated import Generated, generated, trap
-from bugkit.author.hall import Case, Hall, Key
+from bugkit.author.proof_runs import Case, Key, ProofRuns
 from bugkit.author.variants import Variant
 from bugkit.exercise import Exercise
 from bugkit.notebook import read
@@ -34,39 +34,39 @@ class Surprises:
     problems: tuple[str, ...] = ()  # in sentences
 
 
-def surprises(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> Surprises:
+def surprises(exercise: Exercise, seeds: Sequence[int], proof: ProofRuns) -> Surprises:
     """Run the generated programs of an exercise; its solution tells first how many steps it takes."""
     seeds = seeds[:SEEDS]
-    known = solution_runs(exercise, seeds, hall)
+    known = solution_runs(exercise, seeds, proof)
     made = generated(exercise, _steps(known[0]))
     styles = [Case(exercise, one, seed) for one in made.of("style") for seed in seeds]
     halves = [Case(exercise, one, seed) for one in made.of("half") for seed in seeds]
     first = [case for case in halves if case.seed == seeds[0]]
-    results = hall.results(styles) | hall.until_failed(first, [case for case in halves if case.seed != seeds[0]])
+    results = proof.results(styles) | proof.until_failed(first, [case for case in halves if case.seed != seeds[0]])
     met = judged(made, results).half_fixes.wrong
-    unmet = _unmet(exercise, [one for one in made.of("half") if one.id in met], seeds, hall)
+    unmet = _unmet(exercise, [one for one in made.of("half") if one.id in met], seeds, proof)
     return judged(made, results, known, unmet)
 
 
-def _unmet(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], hall: Hall) -> set[str]:
+def _unmet(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], proof: ProofRuns) -> set[str]:
     """Those of the half fixes whose broken side is never called, or does the same whenever a notebook or check does."""
     traps = {one.id: made for one in passed if (made := trap(one))}
     cases = [Case(exercise, made, seed) for made in traps.values() for seed in seeds]
-    runs = hall.until_failed([c for c in cases if c.seed == seeds[0]], [c for c in cases if c.seed != seeds[0]])
+    runs = proof.until_failed([c for c in cases if c.seed == seeds[0]], [c for c in cases if c.seed != seeds[0]])
     caught = {variant for (_, variant, _), run in runs.items() if not run.passed}
     return {name for name, made in traps.items() if made not in caught}
 
 
-def solution_runs(exercise: Exercise, seeds: Sequence[int], hall: Hall) -> list[RunResult]:
+def solution_runs(exercise: Exercise, seeds: Sequence[int], proof: ProofRuns) -> list[RunResult]:
     """The solution on each seed."""
     solution = Variant("solution", "solution", read(exercise.solution))
-    runs = hall.results([Case(exercise, solution, seed) for seed in seeds])
+    runs = proof.results([Case(exercise, solution, seed) for seed in seeds])
     return [runs[exercise.id, solution, seed] for seed in seeds]
 
 
-def steps_of(exercise: Exercise, hall: Hall) -> int:
+def steps_of(exercise: Exercise, proof: ProofRuns) -> int:
     """How many losses the solution records."""
-    return _steps(solution_runs(exercise, [0], hall)[0])
+    return _steps(solution_runs(exercise, [0], proof)[0])
 
 
 def _steps(run: RunResult) -> int:

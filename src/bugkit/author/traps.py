@@ -9,12 +9,12 @@ from typing import Any
 import libcst as cst
 
 from bugkit.author import syntax, twice
-from bugkit.author.regions import BROKEN, MENDED
+from bugkit.author.regions import BROKEN, FIXED
 from bugkit.notebook import Notebook
 
 
 def trapped(notebook: Notebook) -> Notebook | None:
-    """The half fix that raises where a broken function does something else than the mended one.
+    """The half fix that raises where a broken function does something else than the fixed one.
 
     Where the two are not called alike, it raises where the broken one is called. None where it has no such function.
     """
@@ -45,7 +45,7 @@ class _Trap(cst.CSTTransformer):
         self.compared = True
         broken = syntax.text_of(call)
         compared: Any = syntax.statements(
-            f"return done_alike(globals(), lambda: {broken}, lambda: {broken.replace(BROKEN, MENDED, 1)})"
+            f"return done_alike(globals(), lambda: {broken}, lambda: {broken.replace(BROKEN, FIXED, 1)})"
         )[0]
         return compared.body[0]  # type: ignore[no-any-return]
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from bugkit.author.build import patched, shipped
 from bugkit.author.generated import generated
-from bugkit.author.hall import Case, Hall
+from bugkit.author.proof_runs import Case, ProofRuns
 from bugkit.author.surprises import steps_of
 from bugkit.author.variants import Variant, variants
+from bugkit.box.supply import Engine
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
-from bugkit.grader import Engine, Grader, judge
+from bugkit.grader import Grader
+from bugkit.judge import judge
 from bugkit.notebook import Notebook, at_their_stage, difference, read, rebuild
 from bugkit.verdict import Verdict
 
@@ -28,10 +30,10 @@ def names(exercise: Exercise) -> list[str]:
     return list(dict.fromkeys([*known, *(one.id for one in made.programs), *made.equivalent]))
 
 
-def program(exercise: Exercise, name: str, hall: Hall | None = None) -> Notebook:
+def program(exercise: Exercise, name: str, proof: ProofRuns | None = None) -> Notebook:
     """The notebook of this id, or of this file; UsageError names the nearest id where there is none.
 
-    Half fixes are made for as many steps as the solution takes, which is run in the ``hall`` for that.
+    Half fixes are made for as many steps as the solution takes, which is run by ``proof`` for that.
     """
     if name.endswith(".ipynb"):
         return rebuild(*at_their_stage(shipped(exercise), read(Path(name)))).notebook
@@ -40,8 +42,8 @@ def program(exercise: Exercise, name: str, hall: Hall | None = None) -> Notebook
             return patched(exercise, read(exercise.solution), [bug])
     found = [one.notebook for one in variants(exercise) if one.id == name]
     if not found and name.startswith(GENERATED):
-        counted = name.startswith("half:") and hall is not None
-        steps = steps_of(exercise, hall) if counted and hall else exercise.manifest.run.max_steps
+        counted = name.startswith("half:") and proof is not None
+        steps = steps_of(exercise, proof) if counted and proof else exercise.manifest.run.max_steps
         made = generated(exercise, steps, whole=True)
         found = [one.notebook for one in made.programs if one.id == name]
     if found:
@@ -55,15 +57,15 @@ def program(exercise: Exercise, name: str, hall: Hall | None = None) -> Notebook
 
 
 def trial(exercise: Exercise, name: str, seeds: Sequence[int], *, engine: Engine | None = None) -> Verdict:
-    """The verdict on one program, as ``verify`` has it: with hidden checks, and tasks drawn anew for odd seeds.
+    """The verdict on one program, as ``verify`` has it: with hidden checks, and redrawn tasks for odd seeds.
 
     Lines are counted from the notebook that is shipped.
     """
     with Grader(engine, hidden=True) as warm:
-        hall = Hall(warm, lambda *_: None)
-        notebook = program(exercise, name, hall)
+        proof = ProofRuns(warm, lambda *_: None)
+        notebook = program(exercise, name, proof)
         variant = Variant("style", name, notebook)
-        runs = hall.results([Case(exercise, variant, seed) for seed in seeds])
+        runs = proof.results([Case(exercise, variant, seed) for seed in seeds])
         verdict = judge(
             exercise,
             [runs[exercise.id, variant, seed] for seed in seeds],

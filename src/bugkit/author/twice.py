@@ -9,16 +9,16 @@ IPYTHONS = ("In", "Out", "get_ipython", "exit", "quit", "open")
 OTHERS = ("module", "function", "type", "builtin_function_or_method")  # what no call changes
 
 
-def done_alike(names: dict[str, Any], broken: Any, mended: Any) -> Any:
+def done_alike(names: dict[str, Any], broken: Any, fixed: Any) -> Any:
     """What both give, RuntimeError where they differ or change anything that ``names`` lead to."""
     torch: Any = sys.modules.get("torch")
-    chance = torch.get_rng_state() if torch else None
+    state = torch.get_rng_state() if torch else None
     before = state_of(names)
     first = told_of(broken())
     between = state_of(names)
     if torch:
-        torch.set_rng_state(chance)
-    given = mended()
+        torch.set_rng_state(state)
+    given = fixed()
     after = state_of(names)
     changed = [name for name in before if not before[name] == between.get(name) == after.get(name)]
     if changed or first != told_of(given):

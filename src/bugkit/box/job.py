@@ -28,7 +28,7 @@ class Job:
     memory_mib: int = 4096
     processes: int | None = None  # that it may have; counted per user, so known only where the box has its own
     data: str | None = None  # the set of bugkit.data that ``drawn`` stands in for
-    drawn: tuple[NDArray[Any], ...] = ()  # the training part of a task that was drawn anew
+    drawn: tuple[NDArray[Any], ...] = ()  # the training part of a redrawn task
 
     @property
     def seeded_cells(self) -> list[tuple[str, str]]:

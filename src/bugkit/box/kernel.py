@@ -23,10 +23,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, v4
 
-from bugkit.box.bare import environment, inherited, used
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.frames import pack
 from bugkit.box.job import Guard, Job, Used
+from bugkit.box.unsandboxed import environment, inherited, used
 from bugkit.errors import Fault
 
 TOKEN_BYTES = 16

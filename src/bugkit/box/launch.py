@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
-from bugkit.box import seccomp, walls
+from bugkit.box import isolation, seccomp
 from bugkit.box.bwrap import Tool
 
 # bubblewrap's --die-with-parent follows the thread that started it: this one lives as long as the program.
@@ -37,7 +37,7 @@ def launched(
     """
     with _handed(_fonts()) as fonts, _handed(seccomp.program() or b"") as filters:
         given = [*descriptors, fonts.fileno()]
-        options = walls.options(fonts.fileno(), trusted=trusted)
+        options = isolation.options(fonts.fileno(), trusted=trusted)
         if not trusted:
             options += ["--seccomp", str(filters.fileno())]
             given.append(filters.fileno())
@@ -58,7 +58,7 @@ def last_words(process: subprocess.Popen[bytes]) -> list[str]:
 
 
 def _fonts() -> bytes:
-    name = walls.font_list()
+    name = isolation.font_list()
     return name.read_bytes() if name else b""
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bugkit.box.bare import PACKAGE
 from bugkit.box.bwrap import Tool
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.sandbox import Sandboxed
+from bugkit.box.unsandboxed import PACKAGE
 from bugkit.box.zygote import Zygote
 
 SECONDS = 30.0
-PROMISES = {  # by the names of `inside.probe`
+GUARANTEES = {  # by the names of `inside.escapes`
     "read": "The grader's files do not exist inside: solutions, held-out data, other submissions, verdicts.",
     "write": "Nothing outside its scratch folders can be written.",
     "connect": "There is no network, not even to this machine.",
@@ -34,8 +34,8 @@ PROMISES = {  # by the names of `inside.probe`
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """One thing that a sandbox promises, and what was got in spite of it."""
+class Guarantee:
+    """One thing that a sandbox guarantees, and what was got in spite of it."""
 
     name: str
     sentence: str
@@ -51,13 +51,13 @@ class Promise:
 class Preflight:
     """The outcome of a trial."""
 
-    promises: tuple[Promise, ...]
+    guarantees: tuple[Guarantee, ...]
     seconds: float
 
     @property
     def holds(self) -> bool:
-        """Whether every promise does."""
-        return all(promise.holds for promise in self.promises)
+        """Whether every guarantee does."""
+        return all(guarantee.holds for guarantee in self.guarantees)
 
 
 def preflight(tool: Tool, zygote: Zygote | None = None) -> Preflight:
@@ -76,15 +76,15 @@ def preflight(tool: Tool, zygote: Zygote | None = None) -> Preflight:
                 "port": port.getsockname()[1],
             }
             got = _tried(Sandboxed(tool, zygote), question)
-    promises = tuple(Promise(name, sentence, got.get(name, "no answer")) for name, sentence in PROMISES.items())
-    return Preflight(promises, time.monotonic() - start)
+    guarantees = tuple(Guarantee(name, sentence, got.get(name, "no answer")) for name, sentence in GUARANTEES.items())
+    return Preflight(guarantees, time.monotonic() - start)
 
 
 def _tried(wall: Sandboxed, question: dict[str, Any]) -> dict[str, str | None]:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            words = ["-m", "bugkit.box.inside.probe", str(theirs.fileno())]
+            words = ["-m", "bugkit.box.inside.escapes", str(theirs.fileno())]
             process = wall.start(words, theirs.fileno())
         try:
             channel = Channel(ours, seconds=SECONDS)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from bugkit.box import cgroup, walls
+from bugkit.box import cgroup, isolation
 from bugkit.box.bwrap import Tool
 from bugkit.box.job import Used
 from bugkit.box.launch import last_words, launched
@@ -80,7 +80,7 @@ class Sandboxed:
         """A command in a new sandbox, whose first process is known then."""
         told, tell = os.pipe()
         try:
-            words = [*walls.dropped(self._user), *command]
+            words = [*isolation.dropped(self._user), *command]
             process = launched(self._tool, words, descriptors, info=tell, stream=stream)
         finally:
             os.close(tell)
@@ -134,7 +134,7 @@ class Sandboxed:
     @property
     def _user(self) -> int:
         """The user of the runs: our own, or for root's boxes one that owns nothing."""
-        return walls.FIRST_USER + (os.getpid() * 16 + self._number) % walls.USERS
+        return isolation.FIRST_USER + (os.getpid() * 16 + self._number) % isolation.USERS
 
     def _find_init(self, process: subprocess.Popen[bytes], told: int) -> None:
         text = b""

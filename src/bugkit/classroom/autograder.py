@@ -13,20 +13,20 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bugkit.classroom.batch import GradingOptions
 from bugkit.classroom.course import Course
 from bugkit.classroom.exports import to_gradescope
 from bugkit.classroom.gradebook import Gradebook
-from bugkit.classroom.grading import Grading, Tally
-from bugkit.classroom.here import Here
+from bugkit.classroom.grading import Grading, GradingSummary
 from bugkit.classroom.identity import Person
+from bugkit.classroom.local import LocalExecutor
 from bugkit.classroom.pack import packed, unpacked
 from bugkit.classroom.scratch import scratch
 from bugkit.classroom.standing import Standing, standings
-from bugkit.classroom.work import Rules
 from bugkit.errors import Fault
 from bugkit.exercise import Catalog, Exercise
 from bugkit.notebook import read, sealed
-from bugkit.pristine import template
+from bugkit.templates import template
 
 PACKAGE = Path(__file__).resolve().parents[1]
 EXECUTABLE, READABLE = 0o755 << 16, 0o644 << 16  # Unix rights, where zip files keep them
@@ -90,22 +90,22 @@ def graded_alone(given: Catalog, submission: Path, points: float) -> str:
         place = Path(folder)
         pack = packed(list(given))
         others = {path.stem: read(path) for path in sorted((given.root / OTHERS).glob("*.ipynb"))}
-        rules = Rules(salt=secrets.token_hex(8), sandbox=None)
+        options = GradingOptions(salt=secrets.token_hex(8), sandbox=None)
         catalog = unpacked(pack, place / "catalog")
         with Gradebook(str(place / "grades.db")) as book:
-            grading = Grading(book, catalog, rules, others=others, person=PERSON)
-            tally = grading.run(submission, Here(pack, rules), lambda *_: None)
-            if tally.failed:
-                evidence = [f"{failed.exercise}: {failed.reason}" for failed in tally.failed]
+            grading = Grading(book, catalog, options, others=others, person=PERSON)
+            summary = grading.run(submission, LocalExecutor(pack, options), lambda *_: None)
+            if summary.failed:
+                evidence = [f"{failed.exercise}: {failed.reason}" for failed in summary.failed]
                 raise Fault("not every notebook could be judged", evidence=evidence, next_command="grade it again")
             mine = list(standings(book, list(catalog), Course(), [Person(PERSON, PERSON)]))
-        return to_gradescope(mine, points, said=list(_said(tally, mine)))
+        return to_gradescope(mine, points, said=list(_said(summary, mine)))
 
 
-def _said(tally: Tally, mine: Sequence[Standing]) -> Iterator[str]:
+def _said(summary: GradingSummary, mine: Sequence[Standing]) -> Iterator[str]:
     """What there is to know besides the verdicts."""
-    yield from (f"{place}: {reason}" for place, reason in tally.troubles)
-    yield from (f"Not graded here: a notebook of {exercise}." for exercise in sorted(tally.elsewhere))
+    yield from (f"{place}: {reason}" for place, reason in summary.troubles)
+    yield from (f"Not graded here: a notebook of {exercise}." for exercise in sorted(summary.elsewhere))
     walls = {one.verdict.no_sandbox for one in mine if one.verdict}
     yield from (f"Graded with limits only, in no sandbox: {reason}." for reason in sorted(walls) if reason)
 

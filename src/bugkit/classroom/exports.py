@@ -14,9 +14,9 @@ from bugkit.classroom.identity import Person
 from bugkit.classroom.overview import as_shown
 from bugkit.classroom.standing import Standing
 from bugkit.exercise import Exercise
-from bugkit.report import github, words
-from bugkit.report.clean import clean
+from bugkit.report import github, phrases
 from bugkit.report.junit import junit as junit_of
+from bugkit.report.sanitize import sanitize
 from bugkit.verdict import Verdict
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet takes for the start of one, also after blanks
@@ -113,7 +113,7 @@ def to_gradescope(standings: Sequence[Standing], points: float = 1.0, *, said: S
         "score": round(sum(test["score"] for test in tests), 4),
         "execution_time": round(sum(one.grade.graded.seconds for one in standings if one.grade and one.grade.graded)),
         "stdout_visibility": "hidden",
-        "output": "\n".join(clean(sentence) for sentence in said),
+        "output": "\n".join(sanitize(sentence) for sentence in said),
         "output_format": "text",
         "tests": tests,
     }
@@ -149,8 +149,8 @@ def _ours(one: Standing) -> Iterator[object]:
     yield from (one.attempts, grade.submission.at if grade else "", one.due.isoformat() if one.due else "")
     yield "yes" if one.late else ""
     yield grade.graded.at if grade and grade.graded else ""
-    yield words.in_one(words.reasons(verdict)) if verdict else ""
-    yield words.in_one(one.remarks())
+    yield phrases.in_one(phrases.reasons(verdict)) if verdict else ""
+    yield phrases.in_one(one.remarks())
     yield ("yes" if verdict.sandbox else "no") if verdict and verdict.runs else ""
     yield grade.submission.place if grade else ""
 
@@ -173,17 +173,17 @@ def _gradescopes(one: Standing, points: float) -> Iterator[dict[str, Any]]:
     if verdict is None:
         yield _gradescope_of(one.exercise, points, score, "failed", [_ungraded(one)])
         return
-    told = [words.wanted(verdict.target), *words.reasons(verdict)]
+    told = [phrases.wanted(verdict.target), *phrases.reasons(verdict)]
     status = "passed" if verdict.outcome == "passed" else "failed"
     yield _gradescope_of(one.exercise, points, score, status, told)
     for check in verdict.checks:
         judged = {"status": check.outcome} if check.outcome != "undecided" else {}
         yield {
-            "name": clean(f"{one.exercise.id}: {check.sentence}"),
+            "name": sanitize(f"{one.exercise.id}: {check.sentence}"),
             "score": 0,
             "max_score": 0,
             **judged,
-            "output": clean(check.message),
+            "output": sanitize(check.message),
             "output_format": "text",
             "visibility": "visible",
         }
@@ -191,18 +191,18 @@ def _gradescopes(one: Standing, points: float) -> Iterator[dict[str, Any]]:
 
 def _gradescope_of(exercise: Exercise, points: float, score: float, status: str, told: Sequence[str]) -> dict[str, Any]:
     return {
-        "name": clean(f"{exercise.id} {exercise.heading.title}"),
+        "name": sanitize(f"{exercise.id} {exercise.heading.title}"),
         "score": round(points * score, 4),
         "max_score": points,
         "status": status,
-        "output": "\n".join(map(clean, told)),
+        "output": "\n".join(map(sanitize, told)),
         "output_format": "text",
         "visibility": "visible",
     }
 
 
 def _parted(standings: Iterable[Standing], named: Callable[[Standing], str]) -> tuple[list[Verdict], dict[str, str]]:
-    """The verdicts as they may be shown, under the names that they shall have; and why there is none of the others."""
+    """The verdicts as they may be shown, under the names they are to have; and why there is none of the others."""
     shown: list[Verdict] = []
     unread: dict[str, str] = {}
     for one in standings:

@@ -45,7 +45,7 @@ class File:
 
     @property
     def content(self) -> bytes:
-        """Its bytes. Whatever is wrong with a stranger's zip file is raised as some Exception."""
+        """Its bytes. Whatever is wrong with anybody's zip file is raised as some Exception."""
         if not self.members:
             return _regular(self.source, self.below)
         archive = _archive(self.source, self.members[:-1], self.below)
@@ -53,7 +53,7 @@ class File:
 
 
 @dataclass
-class Found:
+class SubmittedFiles:
     """All that lies in a place: nothing in it is left unsaid."""
 
     notebooks: list[File] = field(default_factory=list)
@@ -63,9 +63,9 @@ class Found:
     members: int = 0  # of zip files, those in zip files among them
 
 
-def files_in(place: Path) -> Found:
+def files_in(place: Path) -> SubmittedFiles:
     """What was handed in, in a folder, in a zip file, or as one notebook."""
-    found = Found()
+    found = SubmittedFiles()
     if submitted(place).is_dir():
         _look_in_folder(place, found)
     elif place.suffix.lower() == NOTEBOOK:
@@ -91,7 +91,7 @@ def why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
 
 
-def _look_in_folder(folder: Path, found: Found) -> None:
+def _look_in_folder(folder: Path, found: SubmittedFiles) -> None:
     def refused(error: OSError) -> None:
         found.unread.append((_named(Path(error.filename).relative_to(folder).parts), why(error)))
 
@@ -115,7 +115,7 @@ def _look_in_folder(folder: Path, found: Found) -> None:
 
 
 def _look_in_zip(
-    path: Path, place: PurePosixPath, members: tuple[int, ...], found: Found, below: Path | None = None
+    path: Path, place: PurePosixPath, members: tuple[int, ...], found: SubmittedFiles, below: Path | None = None
 ) -> None:
     """List a zip file, or one in it; ``place`` is the folder that it counts as."""
     try:
@@ -123,7 +123,7 @@ def _look_in_zip(
         found.members += len(infos)
         if found.members > MOST_MEMBERS:
             raise OSError(f"with it, zip files hold {found.members} files, more than {MOST_MEMBERS}")
-    except Exception as error:  # noqa: BLE001 - a stranger's file may make the library raise anything
+    except Exception as error:  # noqa: BLE001 - anybody's file may make the library raise anything
         named = place.with_name(f"{place.name}{ZIP}") if place.parts else _named([path.name])
         found.unread.append((named, f"it cannot be read as a zip file ({why(error)})"))
         return
@@ -152,7 +152,7 @@ def _zipped_times(
     place: PurePosixPath,
     members: tuple[int, ...],
     infos: Sequence[zipfile.ZipInfo],
-    found: Found,
+    found: SubmittedFiles,
     below: Path | None,
 ) -> dict[PurePosixPath, str]:
     """By folder, when nbgrader says that it was handed in."""
@@ -196,7 +196,7 @@ class _Archive(zipfile.ZipFile):
         self._file.close()
 
 
-def _take(file: File, found: Found) -> None:
+def _take(file: File, found: SubmittedFiles) -> None:
     """A file that can be opened: a notebook, or not."""
     if _is_copy(file.place):
         found.copies += 1
@@ -241,16 +241,16 @@ def _all_of(file: IO[bytes], most: int) -> bytes:
     return content
 
 
-def _handed_in(here: Path, folder: Path, found: Found) -> str | None:
+def _handed_in(here: Path, folder: Path, found: SubmittedFiles) -> str | None:
     place = _named((here / HANDED_IN).relative_to(folder).parts)
     return _told_time(File(place, "", here / HANDED_IN, below=folder), found)
 
 
-def _told_time(file: File, found: Found) -> str | None:
+def _told_time(file: File, found: SubmittedFiles) -> str | None:
     """The time in nbgrader's file; where it tells none, that is said."""
     try:
         return nbgraders_time(file.content.decode())
-    except Exception:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
+    except Exception:  # noqa: BLE001 - anybody's zip file may make the library raise anything
         found.unread.append((file.place, "it tells no time; for its notebooks, when they were last saved is taken"))
         return None
 

@@ -11,16 +11,16 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Protocol
 
-from bugkit.box.ceiling import Ceiling
-from bugkit.classroom.files import File, Found, files_in, why
+from bugkit.box.memory_limit import MemoryLimit
+from bugkit.classroom.batch import GradingFailure, GradingOptions, LearnerBatch, ParsedSubmission, parse_submission
+from bugkit.classroom.files import File, SubmittedFiles, files_in, why
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
 from bugkit.classroom.identity import AmbiguousError, Register
 from bugkit.classroom.layout import around
 from bugkit.classroom.matching import Match, match, one_of
+from bugkit.classroom.ownership import Owner, inner, is_somebodys, namesakes, owner_of, told_apart
 from bugkit.classroom.pack import digest_of_exercise
-from bugkit.classroom.people import Owner, inner, is_somebodys, namesakes, owner_of, told_apart
-from bugkit.classroom.work import Failed, Paper, Pile, Rules, read_paper
 from bugkit.errors import UsageError
 from bugkit.exercise import Catalog
 from bugkit.notebook import Notebook, read
@@ -28,17 +28,17 @@ from bugkit.notebook import Notebook, read
 MOST_TOGETHER = 200 << 20  # bytes of one person's notebooks, read one after the other
 NOBODYS = "nobody's name is on it, or not in one way"
 SEVERAL = "several people are called {name}, and nothing here tells which of them it is"
-Reading = Callable[[], Pile | None]  # reads a person's notebooks; None where there is nothing to grade
+Reading = Callable[[], LearnerBatch | None]  # reads a person's notebooks; None where there is nothing to grade
 
 
 class Executor(Protocol):
-    """Grades piles somewhere. They are read when there is room for them, several at a time."""
+    """Grades batches somewhere. They are read when there is room for them, several at a time."""
 
-    def __call__(self, piles: Iterator[Reading]) -> Iterator[Graded | Failed]: ...  # noqa: D102
+    def __call__(self, batches: Iterator[Reading]) -> Iterator[Graded | GradingFailure]: ...  # noqa: D102
 
 
 @dataclass
-class Tally:
+class GradingSummary:
     """How a grading goes: what `class grade` says of it."""
 
     people: int = 0
@@ -46,7 +46,7 @@ class Tally:
     known: int = 0  # graded before, with all the same
     copies: int = 0  # the same bytes as another one of the same person
     graded: Counter[str] = field(default_factory=Counter)  # by outcome
-    failed: list[Failed] = field(default_factory=list)
+    failed: list[GradingFailure] = field(default_factory=list)
     troubles: list[tuple[str, str]] = field(default_factory=list)
     elsewhere: Counter[str] = field(default_factory=Counter)  # notebooks of exercises that are not graded now
     without: list[str] = field(default_factory=list)  # people who handed in something, but no notebook that opens
@@ -65,7 +65,7 @@ class Tally:
         return sum(self.graded.values()) + len(self.failed)
 
 
-OnGraded = Callable[[Tally, Graded | Failed | None], None]
+OnGraded = Callable[[GradingSummary, Graded | GradingFailure | None], None]
 
 
 class Grading:
@@ -80,7 +80,7 @@ class Grading:
         self,
         gradebook: Gradebook,
         catalog: Catalog,
-        rules: Rules,
+        options: GradingOptions,
         *,
         others: Mapping[str, Notebook] = MappingProxyType({}),
         again: bool = False,
@@ -91,49 +91,49 @@ class Grading:
         self._exercises = {exercise.id: exercise for exercise in catalog}
         self._digests = {exercise.id: digest_of_exercise(exercise, from_pack=True) for exercise in catalog}
         self._known: dict[str, Notebook] = {**others, **{one.id: read(one.notebook) for one in catalog}}
-        self._rules = rules
+        self._options = options
         self._again = again
         self._person = person
         self._below = below
         self._folder = ""
         self._seen: set[tuple[str, str]] = set()
-        self._lock = threading.Lock()  # of the tally, and of what several readers write
-        self.tally = Tally()
+        self._lock = threading.Lock()  # of the summary, and of what several readers write
+        self.summary = GradingSummary()
 
-    def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> Tally:
+    def run(self, submissions: Path, executor: Executor, on_graded: OnGraded) -> GradingSummary:
         """Grade what is not graded yet; every verdict is committed before the next one is awaited."""
-        tally = self.tally
+        summary = self.summary
         self._folder = str(submissions.resolve())
-        ceiling = None if self._rules.sandbox is False else Ceiling(1)
+        ceiling = None if self._options.sandbox is False else MemoryLimit(1)
         try:
             found = files_in(submissions)
         finally:
             if ceiling:
                 ceiling.lift()
-        tally.others = len(found.others) + found.copies
+        summary.others = len(found.others) + found.copies
         for place, reason in found.unread:
             self._trouble(place, reason)
         people = self._by_person(found, submissions)
-        tally.people, tally.notebooks = len(people), sum(map(len, people.values())) + len(tally.troubles)
-        tally.without = [person for person, files in people.items() if not files]
+        summary.people, summary.notebooks = len(people), sum(map(len, people.values())) + len(summary.troubles)
+        summary.without = [person for person, files in people.items() if not files]
         places = [(person, str(file.place)) for person, files in people.items() for file in files]
         self._gradebook.await_from(self._folder, places)
-        on_graded(tally, None)
+        on_graded(summary, None)
         for came in executor(partial(self._read, person, files) for person, files in people.items()):
-            if isinstance(came, Failed):
-                tally.failed.append(came)
+            if isinstance(came, GradingFailure):
+                summary.failed.append(came)
             else:
                 self._gradebook.add(replace(came, exercise_digest=self._digests[came.exercise]), again=self._again)
-                tally.graded[came.outcome] += 1
-            on_graded(tally, came)
-        self._gradebook.set_troubles(self._folder, tally.troubles)
+                summary.graded[came.outcome] += 1
+            on_graded(summary, came)
+        self._gradebook.set_troubles(self._folder, summary.troubles)
         counting = self._gradebook.counting(self._folder)
-        tally.gone = [
+        summary.gone = [
             one for one in counting if one.exercise in self._exercises and (one.person, one.exercise) not in self._seen
         ]
-        return tally
+        return summary
 
-    def _by_person(self, found: Found, submissions: Path) -> dict[str, list[File]]:
+    def _by_person(self, found: SubmittedFiles, submissions: Path) -> dict[str, list[File]]:
         """Notebooks by the id of a person; those of nobody, and of no one person, are for somebody to look at."""
         register = self._gradebook.register()
         skipped = self._folders_around(found, register, submissions)
@@ -141,7 +141,7 @@ class Grading:
         places = [*found.others, *(place for place, _ in found.unread)]
         others = [self._owner(place, skipped) for place in places if is_somebodys(inner(place, skipped))]
         same = namesakes([*owners, *others])
-        self.tally.namesakes = sorted(same)
+        self.summary.namesakes = sorted(same)
         people: dict[str, list[File]] = {}
         for owner in others:
             self._put(people, register, owner, same)
@@ -164,7 +164,7 @@ class Grading:
         people.setdefault(person.id, []).extend([file] if file else [])
         return ""
 
-    def _folders_around(self, found: Found, register: Register, submissions: Path) -> int:
+    def _folders_around(self, found: SubmittedFiles, register: Register, submissions: Path) -> int:
         """How many there are around the people's; UsageError where it cannot be told, and was not said."""
         if self._below is not None or self._person:
             return self._below or 0
@@ -183,53 +183,55 @@ class Grading:
     def _owner(self, place: PurePosixPath, skipped: int) -> Owner:
         return Owner(self._person) if self._person else owner_of(inner(place, skipped), self._known)
 
-    def _read(self, person: str, files: list[File]) -> Pile | None:
+    def _read(self, person: str, files: list[File]) -> LearnerBatch | None:
         """Read a person's notebooks, hand them in, and choose what has to be graded."""
         looked_at = list(self._looked_at(person, files))
         with self._lock:
-            papers = tuple(self._papers(person, looked_at))
+            submissions = tuple(self._papers(person, looked_at))
             self._gradebook.looked_into(self._folder, person)
-        return Pile(person, papers) if papers else None
+        return LearnerBatch(person, submissions) if submissions else None
 
-    def _papers(self, person: str, looked_at: list[tuple[File, Paper, Match]]) -> Iterator[Paper]:
+    def _papers(self, person: str, looked_at: list[tuple[File, ParsedSubmission, Match]]) -> Iterator[ParsedSubmission]:
         for exercise, found in self._by_exercise(looked_at).items():
             chosen = one_of([(file.place, file.at) for file, _, _ in found])
-            file, paper, note = found[chosen]
+            file, parsed, note = found[chosen]
             for number, (other, copy, _) in enumerate(found):
-                if number != chosen and copy.digest == paper.digest:
-                    self.tally.copies += 1
+                if number != chosen and copy.digest == parsed.digest:
+                    self.summary.copies += 1
                 elif number != chosen:
                     self._trouble(other.place, f"{person} has several notebooks for {exercise}; graded: {file.place}")
-            one = Submission(person, exercise, paper.digest, str(file.place), file.at, note, self._folder)
+            one = Submission(person, exercise, parsed.digest, str(file.place), file.at, note, self._folder)
             self._gradebook.hand_in(one)
             self._seen.add((person, exercise))
-            key = self._rules.key_of(self._exercises[exercise], paper.digest)
+            key = self._options.key_of(self._exercises[exercise], parsed.digest)
             if not self._again and self._gradebook.is_graded(person, exercise, key):
-                self.tally.known += 1
+                self.summary.known += 1
             else:
-                yield paper
+                yield parsed
 
-    def _by_exercise(self, looked_at: list[tuple[File, Paper, Match]]) -> dict[str, list[tuple[File, Paper, str]]]:
+    def _by_exercise(
+        self, looked_at: list[tuple[File, ParsedSubmission, Match]]
+    ) -> dict[str, list[tuple[File, ParsedSubmission, str]]]:
         """With what is to be said of each, in the order of the exercises; what is none of them is counted."""
-        found: dict[str, list[tuple[File, Paper, str]]] = {}
-        for file, paper, matched in looked_at:
+        found: dict[str, list[tuple[File, ParsedSubmission, str]]] = {}
+        for file, parsed, matched in looked_at:
             if matched.exercise is None:
                 self._trouble(file.place, matched.note)
             elif matched.exercise not in self._exercises:
-                self.tally.elsewhere[matched.exercise] += 1
+                self.summary.elsewhere[matched.exercise] += 1
             else:
-                cells = paper.notebook and Notebook(paper.notebook.cells)  # its metadata have told what they can
-                named = replace(paper, exercise=matched.exercise, notebook=cells)
+                cells = parsed.notebook and Notebook(parsed.notebook.cells)  # its metadata have told what they can
+                named = replace(parsed, exercise=matched.exercise, notebook=cells)
                 found.setdefault(matched.exercise, []).append((file, named, matched.note))
         return dict(sorted(found.items()))
 
-    def _looked_at(self, person: str, files: list[File]) -> Iterator[tuple[File, Paper, Match]]:
+    def _looked_at(self, person: str, files: list[File]) -> Iterator[tuple[File, ParsedSubmission, Match]]:
         """Each file's notebook, and which exercise it is of. Other people's are read meanwhile."""
-        size, nothing = 0, Paper("", "", None)
+        size, nothing = 0, ParsedSubmission("", "", None)
         for file in files:
             try:
                 content = file.content if size <= MOST_TOGETHER else b""
-            except Exception as error:  # noqa: BLE001 - a stranger's zip file may make the library raise anything
+            except Exception as error:  # noqa: BLE001 - anybody's zip file may make the library raise anything
                 yield file, nothing, Match(None, f"it cannot be read ({why(error)})")
                 continue
             size += len(content)
@@ -237,8 +239,8 @@ class Grading:
                 much = f"{person}'s notebooks are larger than {MOST_TOGETHER >> 20} MiB together"
                 yield file, nothing, Match(None, much)
             else:
-                paper = read_paper("", content)
-                yield file, paper, match(file.place, content, paper.notebook, self._known)
+                parsed = parse_submission("", content)
+                yield file, parsed, match(file.place, content, parsed.notebook, self._known)
 
     def _trouble(self, place: PurePosixPath, reason: str) -> None:
-        self.tally.troubles.append((str(place), reason))
+        self.summary.troubles.append((str(place), reason))

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from bugkit.classroom.people import Owner, name_of
+from bugkit.classroom.ownership import Owner, name_of
 from bugkit.errors import UsageError
 
 KEYS = ("server", "number", "login", "email")  # which tell a person, the surest first

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
-from bugkit.classroom.people import by_server, one_named, owner_of
+from bugkit.classroom.ownership import by_server, one_named, owner_of
 
 NOBODYS = re.compile(r"submitted|submissions|assignment_\d+_export", re.IGNORECASE)  # a folder around all the people's
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from bugkit.classroom.people import exercise_named
+from bugkit.classroom.ownership import exercise_named
 from bugkit.notebook import Notebook
 
 # Share of an exercise's cells that stand unchanged in a notebook which is one of it. Measured: of the 809 programs that

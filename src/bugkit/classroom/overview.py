@@ -16,7 +16,7 @@ from bugkit.classroom.works import Works, column_of
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_ours
-from bugkit.report import class_page, html, words
+from bugkit.report import class_page, html, phrases
 from bugkit.verdict import Verdict
 
 INDEX, PEOPLE, EXERCISES, VERDICTS = "index.html", "people", "exercises", "verdicts"
@@ -131,21 +131,21 @@ def _to_look_at(all_of_them: Iterable[Standing], names: Mapping[str, str]) -> It
             yield who, "the text of its verdict cannot be read: grade it once more with --again"
         undecided = one.verdict.undecided if one.verdict and one.outcome == "passed" else ()
         if undecided:
-            sentences = words.in_one(check.sentence for check in undecided)
-            yield who, f"passed, and {words.count(len(undecided), 'check')} could not be judged: {sentences}"
+            sentences = phrases.in_one(check.sentence for check in undecided)
+            yield who, f"passed, and {phrases.count(len(undecided), 'check')} could not be judged: {sentences}"
         if one.outdated:
             yield who, "graded before the exercise was changed: grade it once more"
 
 
-def _square(one: Standing) -> class_page.Square:
-    exercise, said = one.exercise.id, words.in_one(one.remarks())
+def _square(one: Standing) -> class_page.GradeCell:
+    exercise, said = one.exercise.id, phrases.in_one(one.remarks())
     if one.verdict is None:
         says = f"{exercise}: {one.state}. {said}".rstrip(". ")
-        return class_page.Square(None, one.score or 0.0, one.attempts, says, one.state, decided=bool(one.decisions))
-    reasons = words.in_one(words.reasons(one.verdict))
+        return class_page.GradeCell(None, one.score or 0.0, one.attempts, says, one.state, decided=bool(one.decisions))
+    reasons = phrases.in_one(phrases.reasons(one.verdict))
     note = f" ({one.grade.submission.note})" if one.grade and one.grade.submission.note else ""
     score = one.score or 0.0
     says = f"{exercise}: {one.outcome}, score {score:.0%}. {reasons} {said}".strip() + note
-    return class_page.Square(
+    return class_page.GradeCell(
         one.verdict.outcome, score, one.attempts, says, one.state, late=bool(one.late), decided=bool(one.decisions)
     )

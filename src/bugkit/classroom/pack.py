@@ -11,7 +11,7 @@ from pathlib import Path
 from bugkit.errors import ManifestError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.notebook import sealed
-from bugkit.pristine import template
+from bugkit.templates import template
 
 
 def packed(exercises: Sequence[Exercise]) -> bytes:

@@ -14,7 +14,7 @@ from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook import Cell, sealed
 from bugkit.notebook.files import write_whole
-from bugkit.pristine import template
+from bugkit.templates import template
 
 SCHEMA = 3  # of nbgrader's cell metadata
 README = """# {count}
@@ -80,7 +80,7 @@ def handed_out(exercise: Exercise) -> str:
 def read_only(exercise: Exercise, cell: Cell) -> dict[str, Any]:
     """What nbgrader calls a locked cell, so that it puts it back as well.
 
-    The cells that a learner mends are plain ones to it: an answer's text is emptied when nbgrader hands it out.
+    The cells that a learner fixes are plain ones to it: an answer's text is emptied when nbgrader hands it out.
     """
     return {
         "schema_version": SCHEMA,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bugkit.classroom.identity import Person
-from bugkit.classroom.people import name_of, one_named
+from bugkit.classroom.ownership import name_of, one_named
 from bugkit.errors import UsageError
 
 WANTED = "wanted: a CSV file or a text in UTF-8 or UTF-16, with a name at the start of each line or a header"

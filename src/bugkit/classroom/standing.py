@@ -12,8 +12,8 @@ from bugkit.classroom.course import Course
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Decision, Grade, Kind
 from bugkit.classroom.identity import Person
+from bugkit.classroom.ownership import one_named
 from bugkit.classroom.pack import digest_of_exercise
-from bugkit.classroom.people import one_named
 from bugkit.exercise import Exercise
 from bugkit.verdict import Verdict
 

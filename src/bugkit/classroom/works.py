@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from statistics import fmean, median
 
-from bugkit.classroom import alike, statistics
+from bugkit.classroom import similarity, statistics
 from bugkit.classroom.course import Course
 from bugkit.classroom.grades import Graded
 from bugkit.classroom.identity import Person, display
@@ -17,11 +17,11 @@ from bugkit.classroom.naming import page_name
 from bugkit.classroom.standing import Standing
 from bugkit.exercise import Exercise
 from bugkit.notebook import fix_of, read
-from bugkit.pristine import template
 from bugkit.report import charts, class_page
+from bugkit.templates import template
 from bugkit.verdict import Outcome, Verdict
 
-COMMONEST = 4  # things that went wrong in an exercise
+MOST_COMMON = 4  # things that went wrong in an exercise
 MOST_TEXTS = 4  # different ones that are shown of a group of fixes which are alike
 
 
@@ -78,7 +78,7 @@ def column_of(works: Works, exercise: Exercise) -> class_page.Column:
     graded = {works.names[one.person.id]: one.grade.graded for one in mine if one.grade and one.grade.graded}
     verdicts = [one.verdict for one in mine if one.verdict]
     fixes = {person: one.fix for person, one in graded.items()}
-    long = alike.compared(fixes, _reference(exercise))
+    long = similarity.compared(fixes, _reference(exercise))
     scores = list(works.scores[exercise.id].values())
     return class_page.Column(
         id=exercise.id,
@@ -88,7 +88,7 @@ def column_of(works: Works, exercise: Exercise) -> class_page.Column:
         score=fmean(one.score for one in graded.values()) if graded else 0.0,
         attempts=median(one.attempts for one in mine) if mine else 0.0,
         seconds=median(one.seconds for one in graded.values()) if graded else 0.0,
-        wrongs=tuple(_wrongs(verdicts)),
+        failures=tuple(_failures(verdicts)),
         checks=tuple(_checks(verdicts, graded)),
         alike=tuple(_alike(long)),
         not_compared=len(fixes) - len(long),
@@ -123,8 +123,8 @@ def _losses(mine: Sequence[Standing], names: Mapping[str, str]) -> Iterator[tupl
                 yield run.loss, "passed" if run.converged else "failed", told
 
 
-def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[class_page.Wrong]:
-    """The commonest of what went wrong: symptoms, and ends that left nothing to judge."""
+def _failures(verdicts: Sequence[Verdict]) -> Iterator[class_page.FailureKind]:
+    """The most common of what went wrong: symptoms, and ends that left nothing to judge."""
     counts: Counter[str] = Counter()
     sentences: dict[str, str] = {}
     for verdict in verdicts:
@@ -134,17 +134,17 @@ def _wrongs(verdicts: Sequence[Verdict]) -> Iterator[class_page.Wrong]:
             mine["not read"] = "; ".join(verdict.notes)
         counts.update(mine.keys())
         sentences = mine | sentences  # the first one's stays
-    return (class_page.Wrong(name, count, sentences[name]) for name, count in counts.most_common(COMMONEST))
+    return (class_page.FailureKind(name, count, sentences[name]) for name, count in counts.most_common(MOST_COMMON))
 
 
-def _alike(fixes: Mapping[str, str]) -> Iterator[class_page.Alike]:
+def _alike(fixes: Mapping[str, str]) -> Iterator[class_page.SimilarFixes]:
     """Groups of people, with what they wrote: the same text once."""
-    for group in alike.groups(fixes):
+    for group in similarity.groups(fixes):
         texts: dict[str, list[str]] = defaultdict(list)
         for person in group:
             texts[fixes[person]].append(person)
         shown = sorted(texts.items(), key=lambda one: -len(one[1]))[:MOST_TEXTS]
-        yield class_page.Alike(group, tuple((tuple(people), text) for text, people in shown))
+        yield class_page.SimilarFixes(group, tuple((tuple(people), text) for text, people in shown))
 
 
 def _checks(verdicts: Sequence[Verdict], graded: Mapping[str, Graded]) -> Iterator[class_page.CheckCount]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from bugkit import __version__
-from bugkit.cli.desk import FORMAT, Desk, as_document, say_json
+from bugkit.cli.context import FORMAT, CliContext, as_document, say_json
 from bugkit.errors import BugkitError, Fault, UsageError
 
 INTERRUPTED = 130  # as shells report ctrl-C
@@ -36,9 +36,9 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "watch": "watch:watch",
     "init": "workspace:init",
     "update": "workspace:update",
-    "hint": "learn:hint",
-    "solution": "learn:solution",
-    "reset": "learn:reset",
+    "hint": "help:hint",
+    "solution": "help:solution",
+    "reset": "help:reset",
     "progress": "overview:progress",
     "box": "box:box",
     "author": "author:author",
@@ -79,7 +79,7 @@ def bugkit(context: click.Context, catalogs: tuple[Path, ...], cell: Path | None
 
     Without a command: where you are, and what is next.
     """
-    context.obj = Desk(catalogs, cell)
+    context.obj = CliContext(catalogs, cell)
     if context.invoked_subcommand is None:
         from bugkit.cli import overview
 
@@ -133,7 +133,7 @@ def _tell(error: BugkitError, *, as_json: bool) -> int:
 
 
 def _refused(error: OSError) -> BugkitError:
-    """What the operating system does not do, such as to write on a full disk; the rest is ours to mend."""
+    """What the operating system does not do, such as to write on a full disk; the rest is ours to fix."""
     if error.errno not in REFUSALS:
         return _fault(error)
     where = Path(str(error.filename)) if error.filename is not None else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.cli.context import CliContext, pass_cli, short
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import is_root
@@ -33,30 +33,30 @@ def author(context: click.Context) -> None:
 @author.command()
 @click.argument("name")
 @click.option("--title", help="As the learner reads it; by default made from the name.")
-@pass_desk
-def new(desk: Desk, name: str, title: str | None) -> None:
+@pass_cli
+def new(cli: CliContext, name: str, title: str | None) -> None:
     """Write a complete exercise to change step by step.
 
     NAME is an id and a symptom, as in ex34_falls_then_rises.
     """
     from bugkit.author.scaffold import create
 
-    for path in create(_root(desk), name, title or _title(name)):
+    for path in create(_root(cli), name, title or _title(name)):
         click.echo(short(path))
 
 
 @author.command()
 @click.argument("names", nargs=-1, metavar="[EX]...")
 @click.option("--check", "only_look", is_flag=True, help="Write nothing; exit 1 where any file is not as it should be.")
-@pass_desk
-def build(desk: Desk, names: tuple[str, ...], *, only_look: bool) -> int:
+@pass_cli
+def build(cli: CliContext, names: tuple[str, ...], *, only_look: bool) -> int:
     """Build the learners' notebooks from the solutions and their bugs.
 
     With --check, look at all files instead: manifests, checks, patches, names, and whether the notebooks are in step.
     """
     from bugkit.author.build import build as build_one
 
-    exercises = _solved(desk, names)
+    exercises = _solved(cli, names)
     if only_look:
         return _look(exercises)
     stale = [e for e in exercises if not build_one(e, write=True)]
@@ -83,9 +83,9 @@ def _look(exercises: Sequence[Exercise]) -> int:
 @click.option("--write/--no-write", default=True, help="Keep what was measured in evidence.json.", show_default=True)
 @click.option("--generated/--no-generated", default=True, help="Run generated programs, too.", show_default=True)
 @click.option("--only-generated", is_flag=True, help="Run generated programs alone, and write nothing.")
-@pass_desk
+@pass_cli
 def verify(
-    desk: Desk,
+    cli: CliContext,
     names: tuple[str, ...],
     *,
     everything: bool,
@@ -104,16 +104,16 @@ def verify(
 
     from bugkit.author import evidence
 
-    exercises = _solved(desk, () if everything else names)
+    exercises = _solved(cli, () if everything else names)
     if only_generated:
         return _generated_alone(exercises, seeds, engine)
-    measured = list(_proved(desk, exercises, seeds, engine, write=write, generated=generated))
+    measured = list(_proved(cli, exercises, seeds, engine, write=write, generated=generated))
     Console(highlight=False).print(evidence.table(measured))
     return FAILED if any(one.problems for one in measured) else 0
 
 
 def _proved(
-    desk: Desk,
+    cli: CliContext,
     exercises: Sequence[Exercise],
     seeds: int,
     engine: Literal["fork", "jupyter"] | None,
@@ -130,7 +130,7 @@ def _proved(
 
     for exercise in exercises:
         refuse_invalid(exercise)  # it is told before anything runs
-    journal = Journal(desk.workspace, engine or "") if write else None
+    journal = Journal(cli.workspace, engine or "") if write else None
     with Grader(engine, hidden=True) as grader, _live() as on_progress:
         for exercise in exercises:
             (one,) = prove([exercise], range(seeds), on_progress, grader=grader, generated=generated, journal=journal)
@@ -159,9 +159,9 @@ def _generated_alone(exercises: Sequence[Exercise], seeds: int, engine: Literal[
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")
 @click.option("--list", "only_list", is_flag=True, help="Print the ids of all programs.")
 @click.option("--show", is_flag=True, help="Print how the program differs from the solution, and run nothing.")
-@pass_desk
+@pass_cli
 def try_one(
-    desk: Desk,
+    cli: CliContext,
     ex: str,
     patch: str | None,
     *,
@@ -176,10 +176,10 @@ def try_one(
     program; or a notebook's path. Exits 1 where it fails.
     """
     from bugkit.author import trial
-    from bugkit.cli.check import Wish
+    from bugkit.cli.check import CheckOptions
     from bugkit.cli.check import show as report
 
-    (exercise,) = _solved(desk, (ex,))
+    (exercise,) = _solved(cli, (ex,))
     if only_list or patch is None:
         click.echo("\n".join(trial.names(exercise)))
         return 0
@@ -188,26 +188,26 @@ def try_one(
             click.secho(line, fg={"+": "green", "-": "red", "cell": "cyan"}.get(kind))
         return 0
     verdict = trial.trial(exercise, patch, exercise.manifest.run.seeds_for(seeds), engine=engine)
-    report(verdict, Wish())
+    report(verdict, CheckOptions())
     return 0 if verdict.outcome == "passed" else FAILED
 
 
 @author.command("evidence")
 @click.argument("names", nargs=-1, metavar="[EX]...")
-@pass_desk
-def show_evidence(desk: Desk, names: tuple[str, ...]) -> None:
+@pass_cli
+def show_evidence(cli: CliContext, names: tuple[str, ...]) -> None:
     """What `verify` measured last, as it is stored."""
     from rich.console import Console
 
     from bugkit.author import evidence
 
-    Console(highlight=False).print(evidence.table([evidence.read(e) for e in _solved(desk, names)]))
+    Console(highlight=False).print(evidence.table([evidence.read(e) for e in _solved(cli, names)]))
 
 
-def _root(desk: Desk) -> Path:
+def _root(cli: CliContext) -> Path:
     """Where a new exercise goes: the catalog given or around this folder, else here; never the installed one."""
-    if desk.given:
-        return desk.given[0].resolve()
+    if cli.given:
+        return cli.given[0].resolve()
     here = Path.cwd()
     return next((folder for folder in (here, *here.parents) if is_root(folder)), here)
 
@@ -217,9 +217,9 @@ def _title(name: str) -> str:
     return name.partition("_")[2].replace("_", " ").capitalize() or name
 
 
-def _solved(desk: Desk, names: tuple[str, ...]) -> tuple[Exercise, ...]:
+def _solved(cli: CliContext, names: tuple[str, ...]) -> tuple[Exercise, ...]:
     """The exercises named, all with a solution for no name; UsageError where a solution is missing."""
-    chosen = desk.some(names)
+    chosen = cli.some(names)
     missing = [exercise for exercise in chosen if not exercise.has_solution]
     if missing and (names or len(missing) == len(chosen)):
         raise UsageError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.desk import FORMAT, json_option, say_json
+from bugkit.cli.context import FORMAT, json_option, say_json
 
 if TYPE_CHECKING:
     from bugkit.box.bwrap import Tool
@@ -44,12 +44,12 @@ def box(*, as_json: bool) -> int:
 def _show(tool: Tool, trial: Preflight) -> None:
     user = "as a user that owns nothing" if os.geteuid() == 0 else "as yourself without rights"
     click.echo(f"Notebooks run in a sandbox: bubblewrap {tool.version} ({tool.path}), {user}.")
-    for promise in trial.promises:
-        mark = click.style("✓", fg="green") if promise.holds else click.style("✗", fg="red")
-        click.echo(f"  {mark} {promise.sentence}")
-        if promise.got is not None:
-            click.echo(f"    got: {promise.got}")
-    held = sum(promise.holds for promise in trial.promises)
-    click.echo(f"{held} of {len(trial.promises)} hold, tried from inside in {trial.seconds:.1f} s.")
+    for guarantee in trial.guarantees:
+        mark = click.style("✓", fg="green") if guarantee.holds else click.style("✗", fg="red")
+        click.echo(f"  {mark} {guarantee.sentence}")
+        if guarantee.got is not None:
+            click.echo(f"    got: {guarantee.got}")
+    held = sum(guarantee.holds for guarantee in trial.guarantees)
+    click.echo(f"{held} of {len(trial.guarantees)} hold, tried from inside in {trial.seconds:.1f} s.")
     if not trial.holds:
         click.echo("A class is not graded in such a sandbox. next: report what was got")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bugkit.cli import files
-from bugkit.cli.desk import FORMAT, Desk, as_document, json_option, note, pass_desk, say_json
+from bugkit.cli.context import FORMAT, CliContext, as_document, json_option, note, pass_cli, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError
@@ -26,7 +26,7 @@ OnEvent = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class CheckOptions:
     """How the learner wants it judged."""
 
     seeds: int | None = None
@@ -50,43 +50,43 @@ class Wish:
 )
 @files.options
 @json_option
-@pass_desk
-def check(desk: Desk, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
+@pass_cli
+def check(cli: CliContext, /, ex: str | None, path: Path | None, *, everything: bool, **wishes: Any) -> int:
     """Judge a notebook: by default the next exercise's, as it is saved.
 
     EX is an exercise's id, a unique beginning of it, or its notebook.
     """
     reports = {name: file for name in files.REPORTS if (file := wishes.pop(name))}
-    wish = Wish(**wishes, reports=reports)
+    options = CheckOptions(**wishes, reports=reports)
     if everything:
         if ex is not None:
             raise UsageError(
                 f"--all judges every exercise, so {ex!r} is one too many", next_command="bugkit check --all"
             )
-        return _check_all(desk, wish)
-    exercise = desk.require_exercise(ex)
+        return _check_all(cli, options)
+    exercise = cli.require_exercise(ex)
     if path is None:
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
-    verdict = judged(desk, exercise, path, wish)
-    show(shown(desk, verdict, wish), wish)
-    return max(0 if verdict.outcome == "passed" else FAILED, _write(desk, wish, [verdict], {}))
+    verdict = judged(cli, exercise, path, options)
+    show(shown(cli, verdict, options), options)
+    return max(0 if verdict.outcome == "passed" else FAILED, _write(cli, options, [verdict], {}))
 
 
-def _check_all(desk: Desk, wish: Wish) -> int:
+def _check_all(cli: CliContext, options: CheckOptions) -> int:
     """Every exercise; a notebook that cannot be read does not keep the rest from being judged."""
     verdicts: list[Verdict] = []
     errors: dict[str, BugkitError] = {}
-    for exercise in desk.catalog:
+    for exercise in cli.catalog:
         try:
-            verdicts.append(judged(desk, exercise, exercise.notebook, wish))
-            if not wish.as_json:
-                show(shown(desk, verdicts[-1], wish), wish)
+            verdicts.append(judged(cli, exercise, exercise.notebook, options))
+            if not options.as_json:
+                show(shown(cli, verdicts[-1], options), options)
         except BugkitError as error:
             errors[exercise.id] = error
-            if not wish.as_json:
+            if not options.as_json:
                 click.echo(str(error), err=True)
-    if wish.as_json:
-        from bugkit.report.machine import as_json
+    if options.as_json:
+        from bugkit.report.verdict_json import as_json
 
         say_json(
             {
@@ -96,22 +96,24 @@ def _check_all(desk: Desk, wish: Wish) -> int:
             }
         )
     passed = all(verdict.outcome == "passed" for verdict in verdicts)
-    written = _write(desk, wish, verdicts, {name: str(error) for name, error in errors.items()})
+    written = _write(cli, options, verdicts, {name: str(error) for name, error in errors.items()})
     return max([0 if passed else FAILED, written, *(error.exit_code for error in errors.values())])
 
 
-def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grader | None = None) -> Verdict:
+def judged(
+    cli: CliContext, exercise: Exercise, path: Path, options: CheckOptions, *, warm: Grader | None = None
+) -> Verdict:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
     from bugkit.attempt import attempt
 
-    with _live(exercise, exercise.manifest.run.seeds_for(wish.seeds)) as on_event:
+    with _live(exercise, exercise.manifest.run.seeds_for(options.seeds)) as on_event:
         made = attempt(
             exercise,
             path,
-            desk.progress,
-            seeds=wish.seeds,
-            engine=wish.engine,
-            sandbox=wish.sandbox,
+            cli.progress,
+            seeds=options.seeds,
+            engine=options.engine,
+            sandbox=options.sandbox,
             on_event=on_event,
             warm=warm,
         )
@@ -120,26 +122,26 @@ def judged(desk: Desk, exercise: Exercise, path: Path, wish: Wish, *, warm: Grad
     return made.verdict
 
 
-def shown(desk: Desk, verdict: Verdict, wish: Wish) -> Verdict:
+def shown(cli: CliContext, verdict: Verdict, options: CheckOptions) -> Verdict:
     """As much of it as a learner is shown; whoever has it explained once has it explained ever after."""
     from bugkit.report.levels import told
 
-    if wish.as_json:
+    if options.as_json:
         return verdict
     try:
-        if wish.explain and verdict.outcome != "passed":
-            desk.progress.explain(verdict.exercise)
-        explained = wish.explain or desk.progress.is_explained(verdict.exercise)
+        if options.explain and verdict.outcome != "passed":
+            cli.progress.explain(verdict.exercise)
+        explained = options.explain or cli.progress.is_explained(verdict.exercise)
     except ProgressError as error:  # it keeps nobody from a verdict
         note(error)
-        explained = wish.explain
+        explained = options.explain
     return told(verdict, explained=explained)
 
 
-def show(verdict: Verdict, wish: Wish) -> None:
-    """The verdict as it was wished for."""
-    if wish.as_json:
-        from bugkit.report.machine import as_json
+def show(verdict: Verdict, options: CheckOptions) -> None:
+    """The verdict in the form that was asked for."""
+    if options.as_json:
+        from bugkit.report.verdict_json import as_json
 
         say_json(as_json(verdict))
         return
@@ -150,10 +152,10 @@ def show(verdict: Verdict, wish: Wish) -> None:
     render(verdict, Console(highlight=False))
 
 
-def _write(desk: Desk, wish: Wish, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
-    cell = None if wish.as_json else desk.cell
-    brief = [shown(desk, verdict, wish) for verdict in verdicts]
-    return files.write(verdicts, unread, wish.reports, force=wish.force, cell=cell, brief=brief)
+def _write(cli: CliContext, options: CheckOptions, verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> int:
+    cell = None if options.as_json else cli.cell
+    brief = [shown(cli, verdict, options) for verdict in verdicts]
+    return files.write(verdicts, unread, options.reports, force=options.force, cell=cell, brief=brief)
 
 
 @contextmanager
@@ -178,11 +180,11 @@ def _live(exercise: Exercise, seeds: Sequence[int]) -> Iterator[OnEvent | None]:
 
 
 def _place(event: dict[str, Any]) -> str | None:
-    from bugkit.report.clean import clean
+    from bugkit.report.sanitize import sanitize
 
     match event.get("event"):
         case "cell":
-            return clean(str(event["cell"]))
+            return sanitize(str(event["cell"]))
         case "steps":
             return f"{event['steps']} steps"
         case "done":

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from bugkit.cli import tally as tallies
+from bugkit.cli import grading_view
+from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json
 from bugkit.cli.course import (
     COURSE,
-    ClassDesk,
+    ClassContext,
     exercises_option,
     gradebook_option,
     needing_sqlalchemy,
@@ -19,12 +20,11 @@ from bugkit.cli.course import (
     writing,
 )
 from bugkit.cli.decisions import decide
-from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json
 from bugkit.cli.gradebook import export, report
 from bugkit.cli.people import people
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
-from bugkit.report.words import count
+from bugkit.report.phrases import count
 
 FAULT = 3
 WAITING = 1  # files wait for a person to decide
@@ -39,7 +39,7 @@ MANY = 20  # people: more are counted
 def classroom(context: click.Context, course: Path | None) -> None:
     """For instructors: hand out exercises, grade a class, see how it went, carry the grades on."""
     here = Path(COURSE)
-    context.obj = ClassDesk(context.obj, course or (here if here.is_file() else None))
+    context.obj = ClassContext(context.obj, course or (here if here.is_file() else None))
 
 
 for command in (report, export, people, decide):
@@ -51,17 +51,17 @@ for command in (report, export, people, decide):
 @exercises_option
 @json_option
 @pass_course
-def release(desk: ClassDesk, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
+def release(cli: ClassContext, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
     """Write what students get into FOLDER: notebooks, manifests, checks; no solutions and no hidden checks."""
     from bugkit.classroom import release as room
 
-    chosen = desk.chosen(exercises, desk.catalog())
+    chosen = cli.chosen(exercises, cli.catalog())
     with writing(folder):
         written = room.release(folder, chosen)
     if as_json:
         say_json({"format": FORMAT, "exercises": [one.id for one in chosen], "files": [str(name) for name in written]})
     else:
-        following = desk.again(f"grade SUBMISSIONS{'' if exercises is None else f' --exercises {_ids(chosen)}'}")
+        following = cli.again(f"grade SUBMISSIONS{'' if exercises is None else f' --exercises {_ids(chosen)}'}")
         click.echo(f"{count(len(chosen), 'exercise')} in {folder}, without solutions")
         click.echo(f"  next: hand it out; later {following}")
     return 0
@@ -87,7 +87,7 @@ def release(desk: ClassDesk, /, folder: Path, exercises: str | None, *, as_json:
 @click.option("--no-sandbox", is_flag=True, help="Do without; written into every verdict.")
 @json_option
 @pass_course
-def grade(desk: ClassDesk, /, submissions: Path, exercises: str | None, gradebook: str | None, **wishes: Any) -> int:
+def grade(cli: ClassContext, /, submissions: Path, exercises: str | None, gradebook: str | None, **wishes: Any) -> int:
     """Grade all notebooks of SUBMISSIONS, a folder or a zip file, that are not graded yet.
 
     Students are told apart by nbgrader's folders (STUDENT/ASSIGNMENT/), by the names that course servers give, or by
@@ -95,75 +95,75 @@ def grade(desk: ClassDesk, /, submissions: Path, exercises: str | None, gradeboo
     """
     with needing_sqlalchemy():
         from bugkit.classroom.grading import Grading
+    from bugkit.classroom.batch import GradingOptions
     from bugkit.classroom.files import submitted
     from bugkit.classroom.pack import packed, unpacked
     from bugkit.classroom.scratch import scratch
-    from bugkit.classroom.work import Rules
     from bugkit.cli.people import enrolled
-    from bugkit.pristine import template
+    from bugkit.templates import template
 
-    catalog = desk.catalog()
-    chosen = desk.chosen(exercises, catalog)
+    catalog = cli.catalog()
+    chosen = cli.chosen(exercises, catalog)
     pack = packed(chosen)
     submitted(submissions)  # a slip of the pen makes no gradebook
-    roster = wishes["roster"] or (Path(desk.course.roster) if desk.course.roster else None)
+    roster = wishes["roster"] or (Path(cli.course.roster) if cli.course.roster else None)
     ready = enrolled(roster, catalog)
     with (
-        desk.opened(gradebook, task_seed=wishes["task_seed"], new=True) as book,
+        cli.opened(gradebook, task_seed=wishes["task_seed"], new=True) as book,
         scratch() as folder,
     ):
-        desk.remember(book, catalog)
+        cli.remember(book, catalog)
         on_it = ready(book)
-        rules = Rules(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
-        executor = _executor(pack, rules, wishes["workers"], wishes["scheduler"])
+        options = GradingOptions(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
+        executor = _executor(pack, options, wishes["workers"], wishes["scheduler"])
         others = {one.id: template(one) for one in catalog if one not in chosen}
         how: dict[str, Any] = {"others": others, "again": wishes["again"], "below": wishes["people_below"]}
-        grading = Grading(book, unpacked(pack, Path(folder)), rules, **how)
+        grading = Grading(book, unpacked(pack, Path(folder)), options, **how)
         try:
-            with tallies.live() as on_graded:
-                tally = grading.run(submissions, executor, on_graded)
+            with grading_view.live() as on_graded:
+                summary = grading.run(submissions, executor, on_graded)
         except KeyboardInterrupt:
-            note(f"{count(grading.tally.done, 'notebook')} graded and kept; the same command goes on")
+            note(f"{count(grading.summary.done, 'notebook')} graded and kept; the same command goes on")
             raise
         option = "" if gradebook is None else f" --gradebook {_shown(gradebook)}"
         if wishes["as_json"]:
-            say_json(tallies.document(tally))
+            say_json(grading_view.document(summary))
         else:
-            tallies.say(tally, len(book.people()), report=desk.again(f"report FOLDER{option}"))
+            grading_view.say(summary, len(book.people()), report=cli.again(f"report FOLDER{option}"))
         if on_it:
             missing = [one.name for one in book.people() if one.id in on_it and not any(book.grades(one.id))]
-            strangers = [one.name for one in book.people() if one.id not in on_it]
+            unlisted = [one.name for one in book.people() if one.id not in on_it]
             _say_some("nothing handed in", missing)
-            _say_some("not on the roster", strangers)
+            _say_some("not on the roster", unlisted)
         if wishes["no_sandbox"]:
             note("graded in no sandbox: a notebook could read your files, and change verdicts")
-    return FAULT if tally.failed else WAITING if tally.troubles else 0
+    return FAULT if summary.failed else WAITING if summary.troubles else 0
 
 
 @classroom.command(hidden=True)
 @click.argument("submission", type=click.Path(path_type=Path))
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--points", type=float, default=1.0, help="Of each exercise.")
-@pass_desk
-def autograde(desk: Desk, /, submission: Path, results: Path, points: float) -> int:
+@pass_cli
+def autograde(cli: CliContext, /, submission: Path, results: Path, points: float) -> int:
     """What Gradescope's run_autograder calls: grade one SUBMISSION, write results.json."""
     from bugkit.classroom.autograder import graded_alone
     from bugkit.notebook.files import write_whole
 
-    write_whole(results, graded_alone(desk.catalog, submission, points))
+    write_whole(results, graded_alone(cli.catalog, submission, points))
     return 0
 
 
-def _executor(pack: bytes, rules: Any, workers: int | None, scheduler: str | None) -> Any:
+def _executor(pack: bytes, options: Any, workers: int | None, scheduler: str | None) -> Any:
     if scheduler is None:
-        from bugkit.classroom.here import Here
+        from bugkit.classroom.local import LocalExecutor
 
-        return Here(pack, rules, workers)
+        return LocalExecutor(pack, options, workers)
     try:
-        from bugkit.classroom.cluster import Cluster
+        from bugkit.classroom.cluster import DaskExecutor
     except ImportError:
         raise UsageError("Dask is not installed", next_command="pip install -c constraints.txt '.[cluster]'") from None
-    return Cluster(scheduler, pack, rules)
+    return DaskExecutor(scheduler, pack, options)
 
 
 def _say_some(what: str, names: Sequence[str]) -> None:

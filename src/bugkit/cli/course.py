@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.desk import Desk, note
+from bugkit.cli.context import CliContext, note
 from bugkit.errors import UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import installed, locate
@@ -31,10 +31,10 @@ gradebook_option = click.option(
 
 
 @dataclass(frozen=True)
-class ClassDesk:
+class ClassContext:
     """A course as it is said on the command line, in ``course.toml``, and by the gradebook, in this order."""
 
-    desk: Desk
+    cli: CliContext
     path: Path | None  # of course.toml
 
     @cached_property
@@ -43,20 +43,20 @@ class ClassDesk:
         from bugkit.classroom.course import read_course, refuse_unknown
 
         course = read_course(self.path)
-        if self.path and not self.desk.given:
+        if self.path and not self.cli.given:
             refuse_unknown(course, (one.id for one in self._listed(course.catalogs)), self.path)
         return course
 
     def catalog(self, book: Gradebook | None = None) -> Catalog:
         """The catalogs given, else the course's, else those that the gradebook remembers, else the one found here."""
-        if self.desk.given:
-            return self.desk.catalog
+        if self.cli.given:
+            return self.cli.catalog
         remembered = book.recall("catalogs") if book and not self.course.catalogs else None
         places = [str(place) for place in remembered] if isinstance(remembered, list) else self.course.catalogs
         return self._listed(places)
 
     def _listed(self, places: Sequence[str]) -> Catalog:
-        return locate(Path.cwd(), [Path(place) for place in places]) if places else self.desk.catalog
+        return locate(Path.cwd(), [Path(place) for place in places]) if places else self.cli.catalog
 
     def chosen(self, exercises: str | None, catalog: Catalog) -> list[Exercise]:
         """Those named, else the course's, else all."""
@@ -114,7 +114,7 @@ class ClassDesk:
 
     def again(self, words: str) -> str:
         """A command for this course, as it is to be typed."""
-        catalogs = "".join(f" --catalog {root}" for root in self.desk.given)
+        catalogs = "".join(f" --catalog {root}" for root in self.cli.given)
         course = f" --course {self.path}" if self.path and self.path != Path(COURSE) else ""
         return f"bugkit{catalogs} class{course} {words}"
 
@@ -126,7 +126,7 @@ def _installed_root() -> Path | None:
         return None
 
 
-pass_course = click.make_pass_decorator(ClassDesk)
+pass_course = click.make_pass_decorator(ClassContext)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.course import ClassDesk, gradebook_option, pass_course
-from bugkit.cli.desk import FORMAT, json_option, say_json
+from bugkit.cli.context import FORMAT, json_option, say_json
+from bugkit.cli.course import ClassContext, gradebook_option, pass_course
 from bugkit.errors import UsageError
-from bugkit.report.clean import clean
-from bugkit.report.words import count
+from bugkit.report.phrases import count
+from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
     from bugkit.classroom.grades import Kind
@@ -31,12 +31,12 @@ def decide() -> None:
 @reason_option
 @gradebook_option
 @pass_course
-def accept(desk: ClassDesk, person: str, exercise: str, version: str, reason: str, gradebook: str | None) -> None:
+def accept(cli: ClassContext, person: str, exercise: str, version: str, reason: str, gradebook: str | None) -> None:
     """Let another VERSION of PERSON's notebook count: by its file's place, or the start of its digest."""
     from bugkit.classroom.grades import Decision
 
-    with desk.opened(gradebook) as book:
-        who, what = book.register().named(person).id, desk.catalog(book).find(exercise).id
+    with cli.opened(gradebook) as book:
+        who, what = book.register().named(person).id, cli.catalog(book).find(exercise).id
         handed_in = book.handed_in(who, what)
         found = [one for one in handed_in if one.digest.startswith(version) or one.place.endswith(version)]
         if len({one.digest for one in found}) != 1:
@@ -44,7 +44,7 @@ def accept(desk: ClassDesk, person: str, exercise: str, version: str, reason: st
             fault = f"{version} is none, or several, of {person}'s notebooks for {exercise}"
             raise UsageError(fault, evidence=evidence or ["nothing was handed in"])
         book.decide(Decision("accept", who, what, found[0].digest, reason))
-    click.echo(f"{clean(found[0].place)} counts for {clean(person)} and {exercise}")
+    click.echo(f"{sanitize(found[0].place)} counts for {sanitize(person)} and {exercise}")
 
 
 @decide.command()
@@ -53,10 +53,10 @@ def accept(desk: ClassDesk, person: str, exercise: str, version: str, reason: st
 @reason_option
 @gradebook_option
 @pass_course
-def excuse(desk: ClassDesk, person: str, exercise: str, reason: str, gradebook: str | None) -> None:
+def excuse(cli: ClassContext, person: str, exercise: str, reason: str, gradebook: str | None) -> None:
     """PERSON need not hand EXERCISE in; it has no score."""
-    _decide(desk, gradebook, "excuse", person, exercise, "yes", reason)
-    click.echo(f"{clean(person)} is excused from {exercise}")
+    _decide(cli, gradebook, "excuse", person, exercise, "yes", reason)
+    click.echo(f"{sanitize(person)} is excused from {exercise}")
 
 
 @decide.command()
@@ -66,10 +66,10 @@ def excuse(desk: ClassDesk, person: str, exercise: str, reason: str, gradebook: 
 @reason_option
 @gradebook_option
 @pass_course
-def score(desk: ClassDesk, person: str, exercise: str, value: float, reason: str, gradebook: str | None) -> None:
+def score(cli: ClassContext, person: str, exercise: str, value: float, reason: str, gradebook: str | None) -> None:
     """Give PERSON this SCORE for EXERCISE, from 0 to 1, whatever the verdict says."""
-    _decide(desk, gradebook, "score", person, exercise, f"{value:g}", reason)
-    click.echo(f"{clean(person)} has {value:g} for {exercise}")
+    _decide(cli, gradebook, "score", person, exercise, f"{value:g}", reason)
+    click.echo(f"{sanitize(person)} has {value:g} for {exercise}")
 
 
 @decide.command()
@@ -79,12 +79,12 @@ def score(desk: ClassDesk, person: str, exercise: str, value: float, reason: str
 @reason_option
 @gradebook_option
 @pass_course
-def extend(desk: ClassDesk, person: str, exercise: str, due: datetime, reason: str, gradebook: str | None) -> None:
+def extend(cli: ClassContext, person: str, exercise: str, due: datetime, reason: str, gradebook: str | None) -> None:
     """PERSON may hand EXERCISE in until TIME, this machine's; a day alone means its end."""
     if (due.hour, due.minute, due.second) == (0, 0, 0):
         due = due.replace(hour=23, minute=59, second=59)
-    _decide(desk, gradebook, "extend", person, exercise, due.astimezone().isoformat(timespec="seconds"), reason)
-    click.echo(f"{clean(person)} has until {due:%d %B %Y, %H:%M} for {exercise}")
+    _decide(cli, gradebook, "extend", person, exercise, due.astimezone().isoformat(timespec="seconds"), reason)
+    click.echo(f"{sanitize(person)} has until {due:%d %B %Y, %H:%M} for {exercise}")
 
 
 @decide.command()
@@ -92,17 +92,17 @@ def extend(desk: ClassDesk, person: str, exercise: str, due: datetime, reason: s
 @reason_option
 @gradebook_option
 @pass_course
-def aside(desk: ClassDesk, place: str, reason: str, gradebook: str | None) -> None:
+def aside(cli: ClassContext, place: str, reason: str, gradebook: str | None) -> None:
     """Put a file aside that waits for a decision: it is listed no more."""
     from bugkit.classroom.grades import Decision
 
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         waiting = [one for one, _ in book.troubles()]
         if place not in waiting:
             evidence = [f"waiting: {one}" for one in waiting[:5]] or ["nothing waits"]
             raise UsageError(f"no file {place} waits for a decision", evidence=evidence)
         book.decide(Decision("aside", place, "", "yes", reason))
-    click.echo(f"{clean(place)} is put aside")
+    click.echo(f"{sanitize(place)} is put aside")
 
 
 @decide.command()
@@ -111,13 +111,13 @@ def aside(desk: ClassDesk, place: str, reason: str, gradebook: str | None) -> No
 @click.argument("exercise", required=False)
 @gradebook_option
 @pass_course
-def undo(desk: ClassDesk, kind: Kind, person: str, exercise: str | None, gradebook: str | None) -> None:
+def undo(cli: ClassContext, kind: Kind, person: str, exercise: str | None, gradebook: str | None) -> None:
     """Take a decision back: of this KIND for PERSON and EXERCISE, or the file that was put aside."""
     from bugkit.classroom.grades import Decision
 
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         who = person if kind == "aside" else book.register().named(person).id
-        what = desk.catalog(book).find(exercise).id if exercise else ""
+        what = cli.catalog(book).find(exercise).id if exercise else ""
         if (kind, who, what) not in {(one.kind, one.person, one.exercise) for one in book.decisions()}:
             raise UsageError(f"nothing of this kind was decided for {person}", next_command="bugkit class decide list")
         book.decide(Decision(kind, who, what, "", "taken back"))
@@ -129,11 +129,11 @@ def undo(desk: ClassDesk, kind: Kind, person: str, exercise: str | None, gradebo
 @gradebook_option
 @json_option
 @pass_course
-def list_decisions(desk: ClassDesk, gradebook: str | None, *, all_of_them: bool, as_json: bool) -> None:
+def list_decisions(cli: ClassContext, gradebook: str | None, *, all_of_them: bool, as_json: bool) -> None:
     """What was decided, the first first."""
     from dataclasses import asdict
 
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         decisions = book.decisions(all_of_them=all_of_them)
     if as_json:
         say_json({"format": FORMAT, "decisions": [asdict(one) for one in decisions]})
@@ -141,15 +141,15 @@ def list_decisions(desk: ClassDesk, gradebook: str | None, *, all_of_them: bool,
     for one in decisions:
         value = one.value[:25] if one.value else "taken back"
         told = (one.at, one.kind, one.person, one.exercise, value, one.reason)
-        click.echo("  ".join(clean(text) for text in told if text))
+        click.echo("  ".join(sanitize(text) for text in told if text))
     click.echo(count(len(decisions), "decision"))
 
 
 def _decide(
-    desk: ClassDesk, gradebook: str | None, kind: Kind, person: str, exercise: str, value: str, reason: str
+    cli: ClassContext, gradebook: str | None, kind: Kind, person: str, exercise: str, value: str, reason: str
 ) -> None:
     from bugkit.classroom.grades import Decision
 
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         who = book.register().named(person).id
-        book.decide(Decision(kind, who, desk.catalog(book).find(exercise).id, value, reason))
+        book.decide(Decision(kind, who, cli.catalog(book).find(exercise).id, value, reason))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bugkit.cli.desk import force_option
+from bugkit.cli.context import force_option
 from bugkit.errors import BugkitError, UsageError
 
 if TYPE_CHECKING:

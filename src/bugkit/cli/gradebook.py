@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bugkit.cli.course import ClassDesk, exercises_option, gradebook_option, pass_course, writing
-from bugkit.cli.desk import force_option, note
+from bugkit.cli.context import force_option, note
+from bugkit.cli.course import ClassContext, exercises_option, gradebook_option, pass_course, writing
 from bugkit.errors import UsageError
-from bugkit.report.words import count
+from bugkit.report.phrases import count
 
 if TYPE_CHECKING:
     from bugkit.classroom.gradebook import Gradebook
@@ -28,14 +28,14 @@ FORMATS = ["csv", *SERVERS, "nbgrader-csv", "gradescope", "junit", "github-class
 @gradebook_option
 @force_option
 @pass_course
-def report(desk: ClassDesk, /, folder: Path, exercises: str | None, gradebook: str | None, *, force: bool) -> int:
+def report(cli: ClassContext, /, folder: Path, exercises: str | None, gradebook: str | None, *, force: bool) -> int:
     """Write one page of the class, and one of each learner, into FOLDER."""
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         from bugkit.classroom.overview import write_pages
 
-        known = desk.used(exercises, book)
+        known = cli.used(exercises, book)
         with writing(folder):
-            index = write_pages(folder, book, known, desk.rules(book), lost=desk.lost(book), force=force)
+            index = write_pages(folder, book, known, cli.rules(book), lost=cli.lost(book), force=force)
     click.echo(f"{index}, and a page for each learner in {folder / 'people'}")
     click.echo("  theirs say nothing of hidden checks, and may be given to them; the class page is yours")
     return 0
@@ -51,19 +51,19 @@ def report(desk: ClassDesk, /, folder: Path, exercises: str | None, gradebook: s
 @force_option
 @pass_course
 def export(
-    desk: ClassDesk, /, place: Path, exercises: str | None, gradebook: str | None, form: str | None, **wishes: Any
+    cli: ClassContext, /, place: Path, exercises: str | None, gradebook: str | None, form: str | None, **wishes: Any
 ) -> int:
     """Write the grades into PLACE: a file, or for gradescope and github-classroom a folder with one for each person.
 
     Points are those of canvas, moodle and blackboard, where their own table, given as the roster, says no other.
     """
     if wishes["gradescope_autograder"]:
-        return _write_autograder(desk, place, exercises, form, force=wishes["force"])
+        return _write_autograder(cli, place, exercises, form, force=wishes["force"])
     from bugkit.classroom.standing import standings
 
-    with desk.opened(gradebook) as book, writing(place):
-        known = desk.used(exercises, book)
-        all_of_them = list(standings(book, known, desk.rules(book)))
+    with cli.opened(gradebook) as book, writing(place):
+        known = cli.used(exercises, book)
+        all_of_them = list(standings(book, known, cli.rules(book)))
         _export(book, all_of_them, form or FORMATS[0], place, wishes)
         people, used = len(book.people()), book.exercises()
         unused = [one.id for one in known if one.id not in used]
@@ -111,14 +111,14 @@ def _export(book: Gradebook, all_of_them: Sequence[Standing], form: str, place: 
     write_ours(place / "people.csv", index, force=wishes["force"])
 
 
-def _write_autograder(desk: ClassDesk, place: Path, exercises: str | None, form: str | None, *, force: bool) -> int:
+def _write_autograder(cli: ClassContext, place: Path, exercises: str | None, form: str | None, *, force: bool) -> int:
     from bugkit.classroom.autograder import zipped
     from bugkit.notebook.files import write_ours
 
     if form is not None:
         raise UsageError("the autograder is no format: --gradescope-autograder without --format")
-    catalog = desk.catalog()
-    chosen = desk.chosen(exercises, catalog)
+    catalog = cli.catalog()
+    chosen = cli.chosen(exercises, catalog)
     with writing(_spared(place)):
         write_ours(place, zipped(chosen, [one for one in catalog if one not in chosen]), force=force)
     click.echo(f"{place}: upload it as the assignment's autograder")

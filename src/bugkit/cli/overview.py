@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, force_option, json_option, pass_desk, say_json, short, tell_cell
+from bugkit.cli.context import FORMAT, CliContext, force_option, json_option, pass_cli, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import Event, Summary
@@ -20,36 +20,36 @@ COLOURS = {"passed": "green", "tried": "yellow", "new": None}
 Pair = tuple[Exercise, Summary]
 
 
-def here(desk: Desk) -> None:
+def here(cli: CliContext) -> None:
     """Bare `bugkit`: how far along, and the next exercise."""
-    pairs = _pairs(desk)
+    pairs = _pairs(cli)
     passed = sum(done.state == "passed" for _, done in pairs)
-    where = f"{passed} of {len(pairs)} exercises passed in {', '.join(map(str, desk.catalog.roots))}"
-    following = next(desk.advice(), None)
+    where = f"{passed} of {len(pairs)} exercises passed in {', '.join(map(str, cli.catalog.roots))}"
+    following = next(cli.advice(), None)
     click.echo(where)
     if following is None:
         click.echo("nothing is left; to judge them all again: bugkit check --all")
-        tell_cell(desk, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
+        tell_cell(cli, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
         return
     exercise, heading = following.exercise, following.exercise.heading
     name, path = f"{exercise.id} {heading.title}", short(exercise.notebook)
     effort = f"difficulty {heading.difficulty}, {heading.minutes} minutes"
-    anew = f"begin it anew, with a backup of yours: bugkit reset {exercise.id}"
+    restart = f"start over, with a backup of yours: bugkit reset {exercise.id}"
     click.echo(f"next: {name} ({effort}): {following.why}")
     if following.again:
-        click.echo(f"  {anew}")
+        click.echo(f"  {restart}")
     click.echo(f"  open {path}, find the bug, save, then: bugkit check {exercise.id}")
     words = f"Next: **{name}** ({effort}): {following.why}.\n\nOpen `{path}`, find the bug, save, then: `%bugkit check`"
-    tell_cell(desk, where, f"{words}\n\nTo {anew}" if following.again else words)
+    tell_cell(cli, where, f"{words}\n\nTo {restart}" if following.again else words)
 
 
 @click.command("list")
 @click.option("--track", metavar="T", help="Only the exercises of this track.")
 @json_option
-@pass_desk
-def list_exercises(desk: Desk, track: str | None, *, as_json: bool) -> None:
+@pass_cli
+def list_exercises(cli: CliContext, track: str | None, *, as_json: bool) -> None:
     """The exercises, and how far you are with each."""
-    pairs = _pairs(desk)
+    pairs = _pairs(cli)
     tracks = list(dict.fromkeys(exercise.heading.track for exercise, _ in pairs))
     if track is not None and track not in tracks:
         raise UsageError(
@@ -65,9 +65,9 @@ def list_exercises(desk: Desk, track: str | None, *, as_json: bool) -> None:
         _list_track(name, [pair for pair in shown if pair[0].heading.track == name])
 
 
-def say_list(desk: Desk) -> None:
+def say_list(cli: CliContext) -> None:
     """Every exercise by its track."""
-    for name, pairs in groupby(_pairs(desk), key=lambda pair: pair[0].heading.track):
+    for name, pairs in groupby(_pairs(cli), key=lambda pair: pair[0].heading.track):
         _list_track(name, list(pairs))
 
 
@@ -77,22 +77,22 @@ def say_list(desk: Desk) -> None:
 @click.option("--export", "target", type=click.Path(path_type=Path), metavar="FILE", help="Write all of it to a file.")
 @click.option("--import", "source", type=click.Path(path_type=Path), metavar="FILE", help="Add another machine's.")
 @force_option
-@pass_desk
+@pass_cli
 def progress(
-    desk: Desk, *, as_json: bool, html: Path | None, target: Path | None, source: Path | None, force: bool
+    cli: CliContext, *, as_json: bool, html: Path | None, target: Path | None, source: Path | None, force: bool
 ) -> None:
     """Attempts, times and hints, by exercise, track and concept."""
     if source is not None:
-        _import(desk, source)
+        _import(cli, source)
     if target is not None:
-        _export(desk, target, force=force)
+        _export(cli, target, force=force)
     if html is not None:
-        from bugkit.cli.picture import draw
+        from bugkit.cli.progress_page import draw
 
-        draw(desk, html, force=force)
+        draw(cli, html, force=force)
     if (target, source, html) != (None, None, None):
         return
-    pairs, events = _pairs(desk), desk.progress.events()
+    pairs, events = _pairs(cli), cli.progress.events()
     if as_json:
         say_json(
             {
@@ -109,30 +109,30 @@ def progress(
         Console(highlight=False).print(table, "")
 
 
-def _export(desk: Desk, path: Path, *, force: bool) -> None:
+def _export(cli: CliContext, path: Path, *, force: bool) -> None:
     from bugkit.notebook.files import write_ours
     from bugkit.progress.transfer import exported
 
     try:
-        write_ours(path, json.dumps(exported(desk.progress), indent=1) + "\n", force=force)
+        write_ours(path, json.dumps(exported(cli.progress), indent=1) + "\n", force=force)
     except OSError as error:
         raise BugkitError(f"{path}: the progress was not exported", evidence=[str(error)]) from error
     click.echo(f"your progress is in {short(path.absolute())}; elsewhere: bugkit progress --import {path.name}")
 
 
-def _import(desk: Desk, path: Path) -> None:
+def _import(cli: CliContext, path: Path) -> None:
     from bugkit.progress.transfer import merge
 
     try:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: there is no exported progress in it", evidence=[str(error)]) from None
-    click.echo(f"{merge(desk.progress, document)} entries are new here")
+    click.echo(f"{merge(cli.progress, document)} entries are new here")
 
 
-def _pairs(desk: Desk) -> list[Pair]:
-    done = desk.progress.summary()
-    return [(exercise, done.get(exercise.id, Summary(exercise.id))) for exercise in desk.catalog]
+def _pairs(cli: CliContext) -> list[Pair]:
+    done = cli.progress.summary()
+    return [(exercise, done.get(exercise.id, Summary(exercise.id))) for exercise in cli.catalog]
 
 
 def _entry(exercise: Exercise, done: Summary) -> dict[str, Any]:

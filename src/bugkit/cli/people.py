@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.course import ClassDesk, gradebook_option, pass_course
-from bugkit.cli.desk import FORMAT, json_option, say_json
+from bugkit.cli.context import FORMAT, json_option, say_json
+from bugkit.cli.course import ClassContext, gradebook_option, pass_course
 from bugkit.errors import UsageError
 from bugkit.exercise import Catalog
-from bugkit.report.clean import clean
-from bugkit.report.words import count
+from bugkit.report.phrases import count
+from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
     from bugkit.classroom.gradebook import Gradebook
@@ -32,13 +32,13 @@ def people(context: click.Context, gradebook: str | None, *, missing: bool, as_j
     ID is what the list begins with; a number, an address or a name does as well where only one person has it.
     """
     if context.invoked_subcommand is None:
-        desk = context.find_object(ClassDesk)
-        assert desk is not None
-        _list(desk, gradebook, missing=missing, as_json=as_json)
+        cli = context.find_object(ClassContext)
+        assert cli is not None
+        _list(cli, gradebook, missing=missing, as_json=as_json)
 
 
-def _list(desk: ClassDesk, gradebook: str | None, *, missing: bool, as_json: bool) -> None:
-    with desk.opened(gradebook) as book:
+def _list(cli: ClassContext, gradebook: str | None, *, missing: bool, as_json: bool) -> None:
+    with cli.opened(gradebook) as book:
         works: dict[str, int] = {}
         for grade in book.grades():
             works[grade.submission.person] = works.get(grade.submission.person, 0) + 1
@@ -49,7 +49,7 @@ def _list(desk: ClassDesk, gradebook: str | None, *, missing: bool, as_json: boo
     for one in everybody:
         told = (one.name if one.name != one.id else "", one.email, one.number, one.section)
         handed_in = count(works[one.id], "exercise") if one.id in works else "nothing handed in"
-        click.echo("  ".join(clean(text) for text in (one.id, *told, handed_in) if text))
+        click.echo("  ".join(sanitize(text) for text in (one.id, *told, handed_in) if text))
     click.echo(f"{count(len(everybody), 'person', 'people')}{' who handed in nothing' if missing else ''}")
 
 
@@ -63,15 +63,15 @@ def _document(one: Person, works: int) -> dict[str, object]:
 @click.argument("into", metavar="ID")
 @gradebook_option
 @pass_course
-def merge(desk: ClassDesk, other: str, into: str, gradebook: str | None) -> None:
+def merge(cli: ClassContext, other: str, into: str, gradebook: str | None) -> None:
     """Two of them are one: what the first handed in is the second's from now on."""
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         register = book.register()
         one, kept = register.named(other), register.named(into)
         if one.id == kept.id:
             raise UsageError(f"{other} and {into} are one person already", next_command="bugkit class people")
         book.merge(one, kept)
-    click.echo(f"{clean(one.id)} is {clean(kept.id)} from now on; every verdict of both is kept")
+    click.echo(f"{sanitize(one.id)} is {sanitize(kept.id)} from now on; every verdict of both is kept")
 
 
 @people.command()
@@ -79,38 +79,38 @@ def merge(desk: ClassDesk, other: str, into: str, gradebook: str | None) -> None
 @click.argument("name")
 @gradebook_option
 @pass_course
-def rename(desk: ClassDesk, person: str, name: str, gradebook: str | None) -> None:
+def rename(cli: ClassContext, person: str, name: str, gradebook: str | None) -> None:
     """Show somebody under another name; the id stays."""
-    from bugkit.classroom.people import name_of
+    from bugkit.classroom.ownership import name_of
 
     if not name_of(name):
         raise UsageError("this is no name", evidence=[f"found: {name[:200]!r}"])
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         one = book.register().named(person)
         book.enrol([replace(one, name=name_of(name))])
-    click.echo(f"{clean(one.id)} is called {clean(name)}")
+    click.echo(f"{sanitize(one.id)} is called {sanitize(name)}")
 
 
 @people.command()
 @click.argument("person", metavar="ID")
 @gradebook_option
 @pass_course
-def remove(desk: ClassDesk, person: str, gradebook: str | None) -> None:
+def remove(cli: ClassContext, person: str, gradebook: str | None) -> None:
     """Leave somebody out of reports and exports; what they handed in is kept. Enrolling them brings them back."""
-    with desk.opened(gradebook) as book:
+    with cli.opened(gradebook) as book:
         one = book.register().named(person)
         book.enrol([replace(one, removed=True)])
-    click.echo(f"{clean(one.id)} is left out; to bring them back: bugkit class people enrol ROSTER")
+    click.echo(f"{sanitize(one.id)} is left out; to bring them back: bugkit class people enrol ROSTER")
 
 
 @people.command()
 @click.argument("roster", type=click.Path(path_type=Path))
 @gradebook_option
 @pass_course
-def enrol(desk: ClassDesk, roster: Path, gradebook: str | None) -> None:
+def enrol(cli: ClassContext, roster: Path, gradebook: str | None) -> None:
     """Read a roster, as Canvas, Moodle, Blackboard or Gradescope export it, or as a plain list."""
-    ready = enrolled(roster, desk.catalog())
-    with desk.opened(gradebook, new=True) as book:
+    ready = enrolled(roster, cli.catalog())
+    with cli.opened(gradebook, new=True) as book:
         before = len(book.people())
         on_it = ready(book)
         after = len(book.people())

@@ -8,16 +8,16 @@ import sys
 
 import click
 
-from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.cli.context import CliContext, pass_cli, short
 from bugkit.errors import UsageError
 
 
 @click.command()
 @click.argument("ex", required=False)
-@pass_desk
-def start(desk: Desk, ex: str | None) -> int:
+@pass_cli
+def start(cli: CliContext, ex: str | None) -> int:
     """Open an exercise in JupyterLab; by default the next one. Ctrl-C ends it."""
-    exercise = desk.require_exercise(ex)
+    exercise = cli.require_exercise(ex)
     if importlib.util.find_spec("jupyterlab") is None:
         raise UsageError(
             "JupyterLab is not installed here",
@@ -25,5 +25,5 @@ def start(desk: Desk, ex: str | None) -> int:
             next_command="pip install -c constraints.txt '.[lab]'",
         )
     click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
-    root = f"--ServerApp.root_dir={desk.catalog.root}"  # or it would show the one exercise's folder only
+    root = f"--ServerApp.root_dir={cli.catalog.root}"  # or it would show the one exercise's folder only
     return subprocess.call([sys.executable, "-m", "jupyterlab", root, str(exercise.notebook)])

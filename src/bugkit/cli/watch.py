@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bugkit.cli.check import Wish, judged, show, shown
-from bugkit.cli.desk import Desk, pass_desk, short
-from bugkit.cli.learn import say_hint
+from bugkit.cli.check import CheckOptions, judged, show, shown
+from bugkit.cli.context import CliContext, pass_cli, short
+from bugkit.cli.help import say_hint
 from bugkit.cli.overview import say_list
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
@@ -22,7 +22,7 @@ from bugkit.exercise import Exercise
 if TYPE_CHECKING:
     from bugkit.grader import Grader
     from bugkit.verdict import Verdict
-    from bugkit.watch import Happened
+    from bugkit.watch import UserEvent
 
 WIDTH = 30  # of the progress bar, in characters
 QUIT = ("q", "Q", "c-c", "c-d")
@@ -31,61 +31,61 @@ QUIT = ("q", "Q", "c-c", "c-d")
 @click.command()
 @click.argument("ex", required=False)
 @click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
-@pass_desk
-def watch(desk: Desk, ex: str | None, *, sandbox: bool | None) -> int:
+@pass_cli
+def watch(cli: CliContext, ex: str | None, *, sandbox: bool | None) -> int:
     """Judge a notebook again at every save; by default the next exercise's. Keys tell what else there is."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("`bugkit watch` needs a terminal", next_command="bugkit check")
-    exercise = desk.require_exercise(ex)
-    return asyncio.run(_Watch(desk, exercise, Wish(sandbox=sandbox)).run())
+    exercise = cli.require_exercise(ex)
+    return asyncio.run(_Watch(cli, exercise, CheckOptions(sandbox=sandbox)).run())
 
 
 class _Watch:
     """The loop: one exercise at a time, judged when it is saved; it moves on only when told."""
 
-    def __init__(self, desk: Desk, exercise: Exercise, wish: Wish) -> None:
-        self._desk = desk
+    def __init__(self, cli: CliContext, exercise: Exercise, options: CheckOptions) -> None:
+        self._cli = cli
         self._exercise = exercise
-        self._wish = wish
+        self._options = options
         self._outcome = ""
         self._verdict_shown: Verdict | None = None
         self._left = False
         self._keys: dict[str, tuple[str, Callable[[], Any]]] = {
             "n": ("next", self._move_on),
             "e": ("explain", self._explain),
-            "h": ("hint", lambda: say_hint(self._desk, self._exercise)),
-            "l": ("list", lambda: say_list(self._desk)),
+            "h": ("hint", lambda: say_hint(self._cli, self._exercise)),
+            "l": ("list", lambda: say_list(self._cli)),
             "r": ("run", lambda: True),
         }
 
     async def run(self) -> int:
         """Until the learner leaves."""
         from bugkit import grader
-        from bugkit.watch import Desk as Happenings
+        from bugkit.watch import UserEvents
 
-        happenings = Happenings()
+        events = UserEvents()
         loop = asyncio.get_running_loop()
-        with happenings.keys(), grader.Grader(sandbox=self._wish.sandbox) as warm:
+        with events.keys(), grader.Grader(sandbox=self._options.sandbox) as warm:
             ending = asyncio.ensure_future(asyncio.Event().wait())
             for name in (signal.SIGTERM, signal.SIGHUP):
                 with suppress(NotImplementedError):
                     loop.add_signal_handler(name, ending.cancel)
-            happenings.watch(self._exercise.notebook)
+            events.watch(self._exercise.notebook)
             self._greet()
             again = True
             while True:
-                if again and await self._judge(warm, happenings, ending):
+                if again and await self._judge(warm, events, ending):
                     break
                 self._say_keys()
-                happened = await _first(happenings.next(), ending)
+                happened = await _first(events.next(), ending)
                 if happened is None or happened.key in QUIT:
                     break
-                again = self._answer(happened, happenings)
-            happenings.close()
+                again = self._answer(happened, events)
+            events.close()
         click.echo()
         return 0
 
-    async def _judge(self, warm: Grader, happenings: Any, ending: asyncio.Future[Any]) -> bool:
+    async def _judge(self, warm: Grader, events: Any, ending: asyncio.Future[Any]) -> bool:
         """Judge until nothing was saved meanwhile; whether the learner left instead."""
         again = True
         while again:
@@ -93,7 +93,7 @@ class _Watch:
             click.echo(f"\r\n{self._exercise.id}: judging {short(self._exercise.notebook)}")
             work = asyncio.ensure_future(asyncio.to_thread(self._verdict, warm))
             while not work.done():
-                following = asyncio.ensure_future(happenings.next())
+                following = asyncio.ensure_future(events.next())
                 await asyncio.wait({work, following, ending}, return_when=asyncio.FIRST_COMPLETED)
                 if ending.done() or (following.done() and following.result().key in QUIT):
                     self._left = True
@@ -107,7 +107,7 @@ class _Watch:
 
     def _verdict(self, warm: Grader) -> None:
         try:
-            verdict = judged(self._desk, self._exercise, self._exercise.notebook, self._wish, warm=warm)
+            verdict = judged(self._cli, self._exercise, self._exercise.notebook, self._options, warm=warm)
         except BugkitError as error:
             if self._left:
                 return
@@ -115,9 +115,9 @@ class _Watch:
             click.echo(str(error), err=True)
             return
         self._outcome, self._verdict_shown = verdict.outcome, verdict
-        show(shown(self._desk, verdict, self._wish), self._wish)
+        show(shown(self._cli, verdict, self._options), self._options)
 
-    def _answer(self, happened: Happened, happenings: Any) -> bool:
+    def _answer(self, happened: UserEvent, events: Any) -> bool:
         """Do what was asked for; whether to judge."""
         if happened.why:
             click.echo(f"\nsaves cannot be seen here ({happened.why}): press r to judge")
@@ -129,7 +129,7 @@ class _Watch:
         before = self._exercise
         judge = self._keys[happened.key][1]() is True
         if self._exercise is not before:
-            happenings.watch(self._exercise.notebook)
+            events.watch(self._exercise.notebook)
             self._greet()
         return judge
 
@@ -138,13 +138,13 @@ class _Watch:
         if self._verdict_shown is None:
             click.echo("nothing is judged yet")
             return
-        show(shown(self._desk, self._verdict_shown, replace(self._wish, explain=True)), self._wish)
+        show(shown(self._cli, self._verdict_shown, replace(self._options, explain=True)), self._options)
 
     def _move_on(self) -> bool:
         """To the first exercise after this one, round the catalog, that is not passed."""
-        everything = list(self._desk.catalog)
+        everything = list(self._cli.catalog)
         at = everything.index(self._exercise)
-        done = self._desk.progress.summary()
+        done = self._cli.progress.summary()
         for exercise in (*everything[at + 1 :], *everything[:at]):
             if exercise.id not in done or done[exercise.id].state != "passed":
                 self._exercise, self._outcome, self._verdict_shown = exercise, "", None
@@ -159,21 +159,21 @@ class _Watch:
 
     def _say_keys(self) -> None:
         """How far along, and the keys that do something now."""
-        done = self._desk.progress.summary()
-        total = len(self._desk.catalog.exercises)
-        passed = sum(e.id in done and done[e.id].state == "passed" for e in self._desk.catalog)
+        done = self._cli.progress.summary()
+        total = len(self._cli.catalog.exercises)
+        passed = sum(e.id in done and done[e.id].state == "passed" for e in self._cli.catalog)
         full = round(WIDTH * passed / total)
         click.echo(f"\n[{'#' * full}{'-' * (WIDTH - full)}] {passed}/{total}  {self._exercise.id} {self._outcome}")
         keys = [f"{key} {word}" for key, (word, _) in self._keys.items()]
         click.echo("  ".join([*keys, "q quit"]))
 
 
-async def _first(coming: Any, ending: asyncio.Future[Any]) -> Happened | None:
+async def _first(coming: Any, ending: asyncio.Future[Any]) -> UserEvent | None:
     """What happens next, or None when the program is told to end."""
     task = asyncio.ensure_future(coming)
     await asyncio.wait({task, ending}, return_when=asyncio.FIRST_COMPLETED)
     if ending.done():
         task.cancel()
         return None
-    happened: Happened = task.result()
+    happened: UserEvent = task.result()
     return happened

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bugkit import workspace
-from bugkit.cli.desk import Desk, pass_desk, short
+from bugkit.cli.context import CliContext, pass_cli, short
 from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import installed
@@ -17,10 +17,10 @@ from bugkit.exercise.catalog import installed
 
 @click.command()
 @click.argument("folder", default="bugkit-exercises", type=click.Path(path_type=Path), metavar="[DIR]")
-@pass_desk
-def init(desk: Desk, folder: Path) -> None:
+@pass_cli
+def init(cli: CliContext, folder: Path) -> None:
     """Make a workspace: the exercises, for you to change. By default in bugkit-exercises."""
-    catalog = desk.catalog if desk.given else installed()
+    catalog = cli.catalog if cli.given else installed()
     try:
         workspace.create(folder, catalog)
     except OSError as error:
@@ -31,10 +31,10 @@ def init(desk: Desk, folder: Path) -> None:
 
 
 @click.command()
-@pass_desk
-def update(desk: Desk) -> None:
+@pass_cli
+def update(cli: CliContext) -> None:
     """Bring new and fixed exercises into this workspace; your work and your progress stay."""
-    folder = desk.workspace
+    folder = cli.workspace
     try:
         changes = workspace.update(folder, installed())
     except OSError as error:
@@ -44,7 +44,7 @@ def update(desk: Desk) -> None:
     for change in changes:
         if change.what == "kept":
             click.echo(f"  kept, since it is yours by now: {change.path}")
-    for exercise in _with_kept_notebook(desk, changes):
+    for exercise in _with_kept_notebook(cli, changes):
         names = workspace.renamed(installed(), exercise, exercise.notebook)
         if names:
             new = ", ".join(f"{old} is {name} now" for old, name in names.items())
@@ -52,9 +52,9 @@ def update(desk: Desk) -> None:
         click.echo(f"  to start {exercise.id} over, with a backup of yours: bugkit reset {exercise.id}")
 
 
-def _with_kept_notebook(desk: Desk, changes: Sequence[workspace.Change]) -> list[Exercise]:
+def _with_kept_notebook(cli: CliContext, changes: Sequence[workspace.Change]) -> list[Exercise]:
     kept = {change.path for change in changes if change.what == "kept"}
-    return [e for e in desk.catalog if f"exercises/{e.folder}/{e.notebook.name}" in kept]
+    return [e for e in cli.catalog if f"exercises/{e.folder}/{e.notebook.name}" in kept]
 
 
 def _failed(folder: Path, error: OSError) -> BugkitError:

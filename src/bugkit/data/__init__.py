@@ -1,6 +1,6 @@
 """Real data that travel with bugkit: the training part, which is all that a notebook sees.
 
-The held-out part of every set lies with the grader (``bugkit.heldout``). When the grader draws a task anew, these
+The held-out part of every set lies with the grader (``bugkit.heldout``). When the grader redraws a task, these
 functions return what was drawn.
 """
 

@@ -131,8 +131,8 @@ class Bug(Patch):
     symptom: Slug
 
 
-class Fix(Patch):
-    """What a learner may hand in: a patch on the notebook that is shipped or, where most is mended, on the solution."""
+class FixPatch(Patch):
+    """What a learner may hand in: a patch on the notebook that is shipped or, where most is fixed, on the solution."""
 
     on: Literal["shipped", "solution"] = "shipped"
 
@@ -148,8 +148,8 @@ class Bugs(Record):
     """``bugs.toml``."""
 
     bug: Annotated[list[Bug], Field(min_length=1)]
-    wrong_fix: list[Fix] = []
-    valid_fix: list[Fix] = []
+    wrong_fix: list[FixPatch] = []
+    valid_fix: list[FixPatch] = []
     equivalent: list[Equivalent] = []
 
     @property

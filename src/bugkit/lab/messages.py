@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
-from bugkit.report.clean import clean
+from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
     from bugkit.attempt import Attempt
@@ -33,7 +33,7 @@ def event(happened: Mapping[str, Any]) -> Message | None:
     seed = happened["seed"]
     match happened["event"]:
         case "cell":
-            return {"event": "cell", "seed": seed, "cell": clean(str(happened["cell"]), 40)}
+            return {"event": "cell", "seed": seed, "cell": sanitize(str(happened["cell"]), 40)}
         case "steps":
             return {"event": "steps", "seed": seed, "steps": int(happened["steps"])}
         case "done":

@@ -17,7 +17,7 @@ from tornado.web import HTTPError, authenticated
 from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.lab import messages
-from bugkit.lab.bench import Bench, StoppedByLearner, exercise_of, progress_of
+from bugkit.lab.warm_grader import StoppedByLearner, WarmGrader, exercise_of, progress_of
 from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ NDJSON = "application/x-ndjson"
 
 
 class Lab(ExtensionApp):
-    """The extension: three addresses, and a bench that ends with the server."""
+    """The extension: three addresses, and a grader that ends with the server."""
 
     name = "bugkit"
 
     def initialize_handlers(self) -> None:
         """Called by the server when it starts."""
-        self.bench = Bench()
-        wants = {"bench": self.bench}
+        self.grader = WarmGrader()
+        wants = {"grader": self.grader}
         self.handlers += [
             ("/bugkit/exercise", ExerciseHandler, wants),
             ("/bugkit/check", CheckHandler, wants),
@@ -45,18 +45,18 @@ class Lab(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Called by the server when it ends."""
-        await asyncio.to_thread(self.bench.close)
+        await asyncio.to_thread(self.grader.close)
 
 
 class BugkitHandler(APIHandler):
-    """What the three have in common: a bench, and the notebook that is meant."""
+    """What the three have in common: a grader, and the notebook that is meant."""
 
     auth_resource = "bugkit"
 
-    def initialize(self, bench: Bench) -> None:
+    def initialize(self, grader: WarmGrader) -> None:
         """Called by tornado with what stands beside the address."""
         super().initialize()
-        self.bench = bench
+        self.grader = grader
 
     def notebook(self, path: object) -> Path:
         """The file below the server's folder; an HTTP error for anything else."""
@@ -100,7 +100,7 @@ class ExerciseHandler(BugkitHandler):
             return
         self.finish(json.dumps({"exercise": about}))
         if exercise:
-            await asyncio.to_thread(self.bench.warm, exercise)
+            await asyncio.to_thread(self.grader.warm, exercise)
 
 
 class CheckHandler(BugkitHandler):
@@ -121,7 +121,7 @@ class CheckHandler(BugkitHandler):
             if message := messages.event(event):
                 loop.call_soon_threadsafe(lines.put_nowait, message)
 
-        work = asyncio.ensure_future(asyncio.to_thread(self._judged, self.bench.ask(), exercise, notebook, tell))
+        work = asyncio.ensure_future(asyncio.to_thread(self._judged, self.grader.ask(), exercise, notebook, tell))
         work.add_done_callback(lambda done: lines.put_nowait(done.result()))
         while True:
             message = await lines.get()
@@ -137,14 +137,14 @@ class CheckHandler(BugkitHandler):
     @authorized
     async def delete(self) -> None:
         """Stop."""
-        await asyncio.to_thread(self.bench.stop)
+        await asyncio.to_thread(self.grader.stop)
         self.set_status(204)
         self.finish()
 
     def _judged(self, number: int, exercise: Exercise, notebook: Path, tell: OnEvent) -> messages.Message:
         """The last message, whatever happens."""
         try:
-            made = self.bench.check(number, exercise, notebook, tell)
+            made = self.grader.check(number, exercise, notebook, tell)
             return messages.verdict(made, explained=_is_explained(notebook, exercise))
         except StoppedByLearner:
             return {"event": "stopped"}
@@ -179,7 +179,7 @@ class HelpHandler(BugkitHandler):
         """The last verdict on this notebook with its checks by name; it counts like a hint."""
         from bugkit.report.html import fragment
 
-        last = self.bench.last(notebook)
+        last = self.grader.last(notebook)
         if last is None:
             return {"text": "Nothing is judged yet: press Check first.", "html": ""}
         try:

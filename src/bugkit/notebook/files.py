@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and over none of somebody else's. Opening those of strangers."""
+"""Writing files: whole or not at all, and over none of somebody else's. Opening other people's files."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _bytes(content: str | bytes) -> bytes:
 def open_regular(path: Path, *, below: Path | None = None) -> BinaryIO:
     """A regular file, as it is at this moment; OSError where it is something else, or a link.
 
-    ``below`` is a folder whose contents a stranger may exchange meanwhile: nothing on the way down from there may be a
+    ``below`` is a folder whose contents others may exchange meanwhile: nothing on the way down from there may be a
     link either. A hard link is a file like any other: whoever can make one can read the file.
     """
     descriptor = _descriptor(path, below)

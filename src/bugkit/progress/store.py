@@ -1,6 +1,6 @@
 """What a learner did: attempts, hints shown and give-ups, in one SQLite file of the workspace.
 
-Every operation opens the file anew and writes in one immediate transaction, so a terminal and a notebook can
+Every operation opens the file again and writes in one immediate transaction, so a terminal and a notebook can
 work side by side. The journal is SQLite's default one: a write-ahead log needs shared memory, which the network
 folders of a class do not have.
 """

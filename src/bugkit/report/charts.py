@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bugkit.report.curve import curve_of
-from bugkit.report.picture import plot
+from bugkit.report.geometry import plot
 from bugkit.verdict import Outcome, Target, Verdict
 
 BINS = 10  # of scores

@@ -10,14 +10,14 @@ from functools import cache
 
 from bugkit.report.charts import Bars, Small, Strip
 from bugkit.report.html import TEMPLATES, digest, environment, style
-from bugkit.report.words import count
+from bugkit.report.phrases import count
 from bugkit.verdict import Outcome
 
 ENOUGH = 5  # works: of fewer a number says nothing
 
 
 @dataclass(frozen=True)
-class Square:
+class GradeCell:
     """One learner and one exercise of the matrix."""
 
     outcome: Outcome | None  # None: graded not yet, nothing was handed in, or it is excused
@@ -35,7 +35,7 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Wrong:
+class FailureKind:
     """What went wrong in notebooks of an exercise: a symptom, or an end that left nothing to judge."""
 
     name: str
@@ -44,7 +44,7 @@ class Wrong:
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarFixes:
     """People whose fixes of an exercise are alike."""
 
     people: tuple[str, ...]
@@ -58,12 +58,12 @@ class Row:
     name: str
     section: str
     page: str  # the name of the files of their reports
-    squares: tuple[Square, ...]
+    cells: tuple[GradeCell, ...]
 
     @property
     def passed(self) -> int:
         """How many exercises."""
-        return sum(square.outcome == "passed" for square in self.squares)
+        return sum(cell.outcome == "passed" for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class Column:
     score: float  # the mean over what was handed in
     attempts: float  # the median number of different notebooks
     seconds: float  # the median of a grading's runs
-    wrongs: tuple[Wrong, ...]  # the commonest first
+    failures: tuple[FailureKind, ...]  # the most common first
     checks: tuple[CheckCount, ...]
-    alike: tuple[Alike, ...]
+    alike: tuple[SimilarFixes, ...]
     not_compared: int = 0  # fixes that are too short, or the author's own
     difficulty: float | None = None  # None where too few were graded
     discrimination: float | None = None

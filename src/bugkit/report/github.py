@@ -12,8 +12,8 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bugkit.report import words
-from bugkit.report.clean import clean
+from bugkit.report import phrases
+from bugkit.report.sanitize import sanitize
 from bugkit.verdict import Verdict
 
 STATUSES = {"passed": "pass", "failed": "fail", "error": "error"}
@@ -32,7 +32,7 @@ def markdown(verdicts: Sequence[Verdict], unread: Mapping[str, str]) -> str:
     lines = [f"## {passed} of {len(verdicts) + len(unread)} passed", ""]
     lines += ["| exercise | verdict | measured on each seed | checks |", "| --- | --- | --- | --- |"]
     lines += map(_row, verdicts)
-    lines += (f"| {_text(name)} | {words.MARKS['error']} {words.OUTCOMES['error']} | | |" for name in unread)
+    lines += (f"| {_text(name)} | {phrases.MARKS['error']} {phrases.OUTCOMES['error']} | | |" for name in unread)
     for verdict in verdicts:
         lines += _section(verdict)
     for name, reason in unread.items():
@@ -44,7 +44,7 @@ def classroom(verdicts: Sequence[Verdict], unread: Mapping[str, str], points: fl
     """The result as JSON: a test with ``points`` for each exercise."""
     tests = [_test(verdict, points) for verdict in verdicts]
     tests += (
-        {"name": clean(name), "status": "error", "score": 0, **_said([reason])} for name, reason in unread.items()
+        {"name": sanitize(name), "status": "error", "score": 0, **_said([reason])} for name, reason in unread.items()
     )
     statuses = {test["status"] for test in tests}
     status = statuses.pop() if len(statuses) == 1 else "fail"
@@ -53,46 +53,49 @@ def classroom(verdicts: Sequence[Verdict], unread: Mapping[str, str], points: fl
 
 
 def _row(verdict: Verdict) -> str:
-    losses = ", ".join(words.loss(run) if run.status == "ok" else run.status.replace("_", " ") for run in verdict.runs)
+    losses = ", ".join(
+        phrases.loss(run) if run.status == "ok" else run.status.replace("_", " ") for run in verdict.runs
+    )
     held = sum(check.outcome == "passed" for check in verdict.checks)
     checks = f"{held} of {len(verdict.checks)}" if verdict.checks else ""
-    name = f"{_text(verdict.exercise)} {_text(words.title(verdict))}"
-    return f"| {name} | {words.MARKS[verdict.outcome]} {words.OUTCOMES[verdict.outcome]} | {_text(losses)} | {checks} |"
+    name = f"{_text(verdict.exercise)} {_text(phrases.title(verdict))}"
+    outcome = f"{phrases.MARKS[verdict.outcome]} {phrases.OUTCOMES[verdict.outcome]}"
+    return f"| {name} | {outcome} | {_text(losses)} | {checks} |"
 
 
 def _section(verdict: Verdict) -> Iterator[str]:
     if verdict.outcome == "passed":
         return
-    yield from ("", f"### {_text(verdict.exercise)} {_text(words.title(verdict))}", "")
-    yield f"- {_prose(words.wanted(verdict.target))}"
-    yield from (f"- seed {run.seed}: {_prose(words.trouble(run))}" for run in verdict.runs if run.status != "ok")
+    yield from ("", f"### {_text(verdict.exercise)} {_text(phrases.title(verdict))}", "")
+    yield f"- {_prose(phrases.wanted(verdict.target))}"
+    yield from (f"- seed {run.seed}: {_prose(phrases.trouble(run))}" for run in verdict.runs if run.status != "ok")
     for check in verdict.checks:
         message = f" {_prose(check.message)} (seed {check.seed})" if check.message else ""
-        yield f"- {words.MARKS[check.outcome]} {_prose(check.sentence)}{message}"
+        yield f"- {phrases.MARKS[check.outcome]} {_prose(check.sentence)}{message}"
     yield from (f"- it looks like: {_prose(symptom.text)}" for symptom in verdict.symptoms)
-    yield from (f"- {_prose(line)}" for line in words.cells(verdict))
+    yield from (f"- {_prose(line)}" for line in phrases.cells(verdict))
     if verdict.next:
-        yield f"- next: `{clean(verdict.next)}`"
+        yield f"- next: `{sanitize(verdict.next)}`"
 
 
 def _test(verdict: Verdict, points: float) -> dict[str, Any]:
     score = round(points * verdict.score, 4)
-    said = _said(words.reasons(verdict))
-    return {"name": clean(verdict.exercise), "status": STATUSES[verdict.outcome], "score": score, **said}
+    said = _said(phrases.reasons(verdict))
+    return {"name": sanitize(verdict.exercise), "status": STATUSES[verdict.outcome], "score": score, **said}
 
 
 def _said(sentences: Sequence[str]) -> dict[str, Any]:
-    return {"message": clean("; ".join(sentences), MOST_MESSAGE), **NOWHERE}
+    return {"message": sanitize("; ".join(sentences), MOST_MESSAGE), **NOWHERE}
 
 
 def _text(text: str) -> str:
     """Text that Markdown takes for nothing else: it may escape any punctuation, and then makes no link of it either."""
-    return _escaped(clean(text))
+    return _escaped(sanitize(text))
 
 
 def _prose(text: str) -> str:
     """The same, with what stands between backticks as code; not for tables, whose cells a bar in code would end."""
-    return "".join(part if CODE.fullmatch(part) else _escaped(part) for part in CODE.split(clean(text)))
+    return "".join(part if CODE.fullmatch(part) else _escaped(part) for part in CODE.split(sanitize(text)))
 
 
 def _escaped(text: str) -> str:

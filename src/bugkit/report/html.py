@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bugkit.report import curve, picture, words
-from bugkit.report.clean import clean, clean_code
+from bugkit.report import curve, geometry, phrases
+from bugkit.report.sanitize import sanitize, sanitize_code
 from bugkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -72,25 +72,25 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
     command, follows = verdict.next.startswith(COMMAND), verdict.next
     return {
         "outcome": verdict.outcome,
-        "word": words.OUTCOMES[verdict.outcome],
+        "word": phrases.OUTCOMES[verdict.outcome],
         "exercise": verdict.exercise,
-        "title": words.title(verdict),
-        "wanted": words.wanted(target),
+        "title": phrases.title(verdict),
+        "wanted": phrases.wanted(target),
         "unit": target.unit,
         "runs": [_run(verdict, number) for number in range(len(verdict.runs))],
-        "still_there": words.STILL_THERE if words.is_still_there(verdict) else "",
-        "raising": words.raising(verdict),
+        "still_there": phrases.STILL_THERE if phrases.is_still_there(verdict) else "",
+        "raising": phrases.raising(verdict),
         "curve": shown,
-        "plot": picture.plot(shown, target) if shown else None,
+        "plot": geometry.plot(shown, target) if shown else None,
         "in_words": curve.in_words(shown, target) if shown else "",
         "peculiar": list(curve.peculiarities(shown)) if shown else [],
         "symptoms": [symptom.text for symptom in verdict.symptoms],
         "checks": verdict.checks,
-        "behaviors": [magic + text if text.startswith(COMMAND) else text for text in words.behaviors(verdict)]
+        "behaviors": [magic + text if text.startswith(COMMAND) else text for text in phrases.behaviors(verdict)]
         if verdict.behaviors
         else [],
-        "walls": words.walls(verdict),
-        "cells": list(words.cells(verdict)),
+        "walls": phrases.walls(verdict),
+        "cells": list(phrases.cells(verdict)),
         "next": magic + follows if command else follows,
         "next_is_command": command,
         "anchor": "",
@@ -104,10 +104,10 @@ def _run(verdict: Verdict, number: int) -> dict[str, object]:
     return {
         "seed": run.seed,
         "outcome": "passed" if run.converged else "failed" if is_judged else "error",
-        "trouble": "" if is_judged else words.trouble(run),
-        "loss": words.loss(run),
-        "effort": words.effort(run, target),
-        "gauge": picture.gauge(run, target),
+        "trouble": "" if is_judged else phrases.trouble(run),
+        "loss": phrases.loss(run),
+        "effort": phrases.effort(run, target),
+        "gauge": geometry.gauge(run, target),
     }
 
 
@@ -130,8 +130,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"clean": clean, "clean_code": clean_code, "code": _code}
-    environment.globals |= {"words": words, "MARKS": words.MARKS, "SPOKEN": SPOKEN}
+    environment.filters |= {"sanitize": sanitize, "sanitize_code": sanitize_code, "code": _code}
+    environment.globals |= {"phrases": phrases, "MARKS": phrases.MARKS, "SPOKEN": SPOKEN}
     return environment
 
 

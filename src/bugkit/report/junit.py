@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from bugkit.report import words
-from bugkit.report.clean import clean
+from bugkit.report import phrases
+from bugkit.report.sanitize import sanitize
 from bugkit.verdict import CONVERGENCE, CheckOutcome, CheckResult, Outcome, Verdict
 
 # JUnit's words: judged and wrong, not judged, no reason to fail
@@ -19,7 +19,7 @@ def junit(verdicts: Sequence[Verdict], unread: Mapping[str, str] | None = None) 
     for verdict in verdicts:
         _suite(root, verdict)
     for exercise, reason in (unread or {}).items():
-        suite = SubElement(root, "testsuite", name=clean(exercise))
+        suite = SubElement(root, "testsuite", name=sanitize(exercise))
         _case(suite, exercise, "notebook", "error", reason)
         _count(suite)
     _count(root)
@@ -29,20 +29,20 @@ def junit(verdicts: Sequence[Verdict], unread: Mapping[str, str] | None = None) 
 
 def _suite(root: Element, verdict: Verdict) -> None:
     seconds = f"{sum(run.seconds for run in verdict.runs):.3f}"
-    suite = SubElement(root, "testsuite", name=clean(verdict.exercise), time=seconds)
+    suite = SubElement(root, "testsuite", name=sanitize(verdict.exercise), time=seconds)
     _properties(suite, verdict)
     _case(suite, verdict.exercise, CONVERGENCE, *_convergence(verdict), seconds=seconds)
     for check in verdict.checks:
         _case(suite, verdict.exercise, check.name, check.outcome, _message(check))
     if verdict.symptoms:
-        SubElement(suite, "system-out").text = "\n".join(clean(symptom.text) for symptom in verdict.symptoms)
+        SubElement(suite, "system-out").text = "\n".join(sanitize(symptom.text) for symptom in verdict.symptoms)
     _count(suite)
 
 
 def _properties(suite: Element, verdict: Verdict) -> None:
     properties = SubElement(suite, "properties")
     told = {
-        "title": words.title(verdict),
+        "title": phrases.title(verdict),
         "outcome": verdict.outcome,
         "score": f"{verdict.score:g}",
         "engine": verdict.engine,
@@ -50,13 +50,15 @@ def _properties(suite: Element, verdict: Verdict) -> None:
         "next": verdict.next,
     }
     for name, value in told.items():
-        SubElement(properties, "property", name=name, value=clean(value))
+        SubElement(properties, "property", name=name, value=sanitize(value))
 
 
 def _convergence(verdict: Verdict) -> tuple[Outcome, str]:
     """How the loss came out, with what was measured on each seed."""
-    runs = [f"seed {run.seed}: {words.loss(run) if run.status == 'ok' else words.trouble(run)}" for run in verdict.runs]
-    told = "; ".join([words.wanted(verdict.target), *runs] if runs else verdict.notes)
+    runs = [
+        f"seed {run.seed}: {phrases.loss(run) if run.status == 'ok' else phrases.trouble(run)}" for run in verdict.runs
+    ]
+    told = "; ".join([phrases.wanted(verdict.target), *runs] if runs else verdict.notes)
     if verdict.outcome == "error":
         return "error", told
     return ("passed" if all(run.converged for run in verdict.runs) else "failed"), told
@@ -75,14 +77,14 @@ def _case(
     *,
     seconds: str | None = None,
 ) -> None:
-    case = SubElement(suite, "testcase", classname=clean(exercise), name=clean(name))
+    case = SubElement(suite, "testcase", classname=sanitize(exercise), name=sanitize(name))
     if seconds is not None:
         case.set("time", seconds)
     if outcome in KINDS:
-        told = SubElement(case, KINDS[outcome], message=clean(message))
+        told = SubElement(case, KINDS[outcome], message=sanitize(message))
         if outcome != "undecided":  # of what is skipped, only a message is known
             told.set("type", outcome)
-            told.text = clean(message)
+            told.text = sanitize(message)
 
 
 def _count(element: Element) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bugkit.report.words import count
+from bugkit.report.phrases import count
 from bugkit.symptoms import MISBEHAVES
 from bugkit.verdict import Symptom, Verdict
 

@@ -10,10 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bugkit.report import words
-from bugkit.report.clean import clean
+from bugkit.report import phrases
 from bugkit.report.curve import KNOWING_NOTHING, WANTED, Curve, curve_of
-from bugkit.report.machine import thinned
+from bugkit.report.sanitize import sanitize
+from bugkit.report.verdict_json import thinned
 from bugkit.verdict import RunResult, Verdict
 
 WIDTH, HEIGHT = 44, 9  # of the curve, in characters
@@ -46,12 +46,12 @@ def render(verdict: Verdict, console: Console) -> None:
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    outcome = (words.OUTCOMES[verdict.outcome], f"bold {COLOURS[verdict.outcome]}")
+    outcome = (phrases.OUTCOMES[verdict.outcome], f"bold {COLOURS[verdict.outcome]}")
     yield Text(""), 0
-    yield Text.assemble(outcome, f"  {verdict.exercise}  {words.title(verdict)}"), 0
+    yield Text.assemble(outcome, f"  {verdict.exercise}  {phrases.title(verdict)}"), 0
     yield from _runs(verdict)
-    if words.is_still_there(verdict):
-        yield Text(words.STILL_THERE), 2
+    if phrases.is_still_there(verdict):
+        yield Text(phrases.STILL_THERE), 2
     yield from _error(verdict)
     yield from _curve(verdict)
     yield from _checks(verdict)
@@ -69,30 +69,30 @@ def _heading(text: str) -> Iterator[tuple[Text, int]]:
 
 
 def _runs(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    yield from _heading(words.wanted(verdict.target))
+    yield from _heading(phrases.wanted(verdict.target))
     for run in verdict.runs:
         outcome = "passed" if run.converged else "failed" if run.status == "ok" else "error"
         yield Text.assemble(_mark(outcome), f" seed {run.seed}: {_run_in_words(run, verdict)}"), 2
 
 
 def _mark(outcome: str) -> tuple[str, str]:
-    return words.MARKS[outcome], COLOURS[outcome]
+    return phrases.MARKS[outcome], COLOURS[outcome]
 
 
 def _run_in_words(run: RunResult, verdict: Verdict) -> str:
     if run.status != "ok":
-        return words.trouble(run)
-    return f"{words.loss(run):<8}  {words.effort(run, verdict.target)}"
+        return phrases.trouble(run)
+    return f"{phrases.loss(run):<8}  {phrases.effort(run, verdict.target)}"
 
 
 def _error(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    run = words.raising(verdict)
+    run = phrases.raising(verdict)
     if run is None or run.error is None:
         return
-    yield from _heading(words.raised_in(run))
-    for place, text in words.trace(run.error):
+    yield from _heading(phrases.raised_in(run))
+    for place, text in phrases.trace(run.error):
         yield Text(f"{place}  {text}" if place else text, style="dim"), 2
-    yield Text(words.exception(run.error)), 2
+    yield Text(phrases.exception(run.error)), 2
 
 
 def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
@@ -134,17 +134,17 @@ def _row(curve: Curve, value: float) -> int:
 def _checks(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     if verdict.behaviors:
         yield from _heading("Behavior")
-        yield from ((Text(sentence), 2) for sentence in words.behaviors(verdict))
+        yield from ((Text(sentence), 2) for sentence in phrases.behaviors(verdict))
     if not verdict.checks:
         return
     yield from _heading("Checks")
     for check in verdict.checks:
         yield Text.assemble(_mark(check.outcome), f" {check.sentence}"), 2
         if check.message:
-            yield Text(f"{clean(check.message)} (seed {check.seed})", style="dim"), 4
+            yield Text(f"{sanitize(check.message)} (seed {check.seed})", style="dim"), 4
 
 
 def _changes(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     yield Text(""), 0
-    yield Text(words.walls(verdict), style="dim"), 0
-    yield from ((Text(text), 0) for text in words.cells(verdict))
+    yield Text(phrases.walls(verdict), style="dim"), 0
+    yield from ((Text(text), 0) for text in phrases.cells(verdict))

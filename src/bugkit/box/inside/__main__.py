@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from bugkit.box.channel import Channel, Stopped
 from bugkit.box.inside import cells
-from bugkit.box.inside.limits import end_with_the_interpreter, lift_the_graders_ceiling
+from bugkit.box.inside.limits import end_with_the_interpreter, lift_the_graders_memory_limit
 from bugkit.box.inside.session import serve
 from bugkit.box.job import Job
 
@@ -27,7 +27,7 @@ TORCHS_LATER = ["torch.profiler._cupti_monitor", "torch._subclasses.schema_check
 def main() -> None:
     """Warm up, report, and serve the control socket until its other end is closed."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    lift_the_graders_ceiling()
+    lift_the_graders_memory_limit()
     version = warm(with_torch=sys.argv[2] == "torch")
     answer(control, {"ready": True, "torch": version})
     children: set[int] = set()
@@ -57,7 +57,7 @@ def warm(*, with_torch: bool) -> str | None:
     """Import what every notebook imports; no tensor is touched, so that forking stays safe.
 
     The first optimiser imports ``torch._dynamo``, as dear as torch itself; the first exception imports IPython's
-    tracebacks. A full collection in a child would copy every page of these modules, hence ``gc.freeze``.
+    tracebacks. A full collection in a child would copy every page of these modules, so ``gc.freeze``.
     """
     version = None
     if with_torch:

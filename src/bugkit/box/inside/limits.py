@@ -30,8 +30,8 @@ def apply_limits(job: Job) -> None:
         _lower(resource.RLIMIT_AS, (job.memory_mib + HEADROOM_MIB) << 20)
 
 
-def lift_the_graders_ceiling() -> None:
-    """The grader limits its own memory (``box.ceiling``), and what it starts inherits that."""
+def lift_the_graders_memory_limit() -> None:
+    """The grader limits its own memory (``box.memory_limit``), and what it starts inherits that."""
     with suppress(ImportError):
         import resource
 

@@ -3,7 +3,7 @@
 A call counts when a gradient comes back to its output, or when it is made inside a transform of ``torch.func``.
 Nothing here may change a result, raise, or take a tenth of the training: what cannot be seen is ``unavailable``.
 ``benchmarks/audit.py`` measures what it takes. Torch's hooks for every module's call would take half of that alone,
-for they are called for the smallest layer, too; hence one function in the place of ``Module.__call__``.
+for they are called for the smallest layer, too; so one function in the place of ``Module.__call__``.
 """
 
 from __future__ import annotations

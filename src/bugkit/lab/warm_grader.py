@@ -21,7 +21,7 @@ class StoppedByLearner(Exception):
     """The check was stopped, by its button or by a newer check."""
 
 
-class Bench:
+class WarmGrader:
     """Where notebooks are judged. Its methods block: call them in a thread."""
 
     def __init__(self) -> None:

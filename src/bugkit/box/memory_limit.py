@@ -17,7 +17,7 @@ ALLOWANCE_MIB = 256  # beyond what is held already; an answer's four million num
 THREAD_MIB = 128  # beyond that: the stack of a worker's thread, its heap, what it computes with
 
 
-class Ceiling:
+class MemoryLimit:
     """In force until it is lifted; on Linux only. Boxes have limits of their own, and lift what they inherit of it."""
 
     def __init__(self, workers: int) -> None:

@@ -35,13 +35,13 @@ class Case:
         return f"{self.exercise.id} {self.variant.id}, seed {self.seed}"
 
     def given_to(self, grader: Grader) -> Future[RunResult]:
-        """Every second seed meets a task drawn anew, as in a class, where the exercise can draw one."""
+        """Every second seed meets a redrawn task, as in a class, where the exercise can draw one."""
         redraw = self.seed if self.seed % 2 else None
         return grader.submit(self.exercise, self.variant.notebook, self.seed, redraw=redraw)
 
 
 @dataclass(frozen=True)
-class Hall:
+class ProofRuns:
     """A grader, and what is told and kept of its runs."""
 
     grader: Grader

@@ -1,6 +1,6 @@
 """What a learner waits for after a fix, beside the training alone: saved under `bugkit watch`, and by the Check button.
 
-Run it by hand on a quiet machine: ``python benchmarks/desk.py [ROUNDS]``. Rounds are interleaved, and the first of
+Run it by hand on a quiet machine: ``python benchmarks/latency.py [ROUNDS]``. Rounds are interleaved, and the first of
 each, which warms up, is not counted. Needs Chromium.
 """
 
@@ -22,7 +22,7 @@ from bugkit.grader import cores
 from bugkit.notebook import Notebook, read
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "tests"))  # where lab_desk lies
+sys.path.append(str(ROOT / "tests"))  # where lab_user lies
 EXERCISE = Catalog(ROOT).find("ex03")
 ALLOWED = 0.5  # seconds over the training
 WAIT = 180
@@ -91,9 +91,9 @@ def fix(page: Any) -> None:
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     solution = read(EXERCISE.solution)
-    import lab_desk
+    import lab_user
 
-    with tempfile.TemporaryDirectory() as folder, lab_desk.page_at_desk(Path(folder), "ex03") as page:
+    with tempfile.TemporaryDirectory() as folder, lab_user.page_of_learner(Path(folder), "ex03") as page:
         other = Path(folder) / "other"
         subprocess.run([sys.executable, "-m", "bugkit", "init", str(other)], check=True, capture_output=True)
         fix(page)

@@ -21,7 +21,7 @@ STAGE = ("◐", "passed")  # an early stage's pass
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class HistoryMark:
     """One thing that was done, and the day."""
 
     what: str  # "passed", "failed", "error", "hint", "gave up" or "stage-1"
@@ -34,14 +34,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ExerciseHistory:
     """One exercise and what was done on it."""
 
     id: str
     title: str
     track: str
     state: str  # "passed", "tried" or "new"
-    steps: Sequence[Step] = ()
+    steps: Sequence[HistoryMark] = ()
     minutes: float = 0.0  # at work
     passed_on: str = ""
 
@@ -51,18 +51,18 @@ class Way:
         return max(0, len(self.steps) - MOST_MARKS)
 
     @property
-    def shown(self) -> Sequence[Step]:
+    def shown(self) -> Sequence[HistoryMark]:
         """The steps that are drawn."""
         return self.steps[self.earlier :]
 
 
-def journey(ways: Sequence[Way], concepts: Iterable[tuple[str, int, int]], following: str) -> str:
+def progress_page(ways: Sequence[ExerciseHistory], concepts: Iterable[tuple[str, int, int]], following: str) -> str:
     """The page. ``concepts`` are names with passed and all exercises; ``following`` says what is next."""
-    text = style() + (TEMPLATES / "journey.css").read_text(encoding="utf-8")
+    text = style() + (TEMPLATES / "progress_page.css").read_text(encoding="utf-8")
     steps = [step for way in ways for step in way.steps]
     return (
         environment()
-        .get_template("journey.html")
+        .get_template("progress_page.html")
         .render(
             tracks=[(name, list(group)) for name, group in groupby(ways, key=lambda way: way.track)],
             tried=[way for way in ways if way.steps],

@@ -20,7 +20,7 @@ SURE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class ReferenceLine:
     """A horizontal line, and what it stands for."""
 
     kind: str  # "wanted" or "start"
@@ -36,13 +36,13 @@ class Plot:
     lines: tuple[str, ...]  # the points of each stretch without a gap
     gaps: tuple[tuple[float, float], ...]  # left edge and width, where no loss is a finite number
     band: tuple[float, float]  # upper edge and height of what is wanted
-    wanted: Level
-    start: Level | None
+    wanted: ReferenceLine
+    start: ReferenceLine | None
     columns: tuple[tuple[float, str], ...]  # the labelled steps
     rows: tuple[tuple[float, str], ...]  # the labelled losses
 
     @property
-    def levels(self) -> tuple[Level, ...]:
+    def levels(self) -> tuple[ReferenceLine, ...]:
         """Those that there are, the upper one first."""
         return tuple(sorted((level for level in (self.wanted, self.start) if level), key=lambda level: level.at))
 
@@ -74,8 +74,8 @@ def plot(curve: Curve, target: Target) -> Plot:
         lines=tuple(" ".join(f"{100 * i / last:.2f},{down(curve.losses[i])}" for i in line) for line in lines),
         gaps=tuple((_round(100 * left / last), _round(100 * (right - left) / last)) for left, right in gaps),
         band=(upper, _round(max(0.0, lower - upper))),
-        wanted=Level("wanted", upper, f"{target.below:g}", WANTED),
-        start=None if start is None else Level("start", down(start), f"{start:g}", KNOWING_NOTHING),
+        wanted=ReferenceLine("wanted", upper, f"{target.below:g}", WANTED),
+        start=None if start is None else ReferenceLine("start", down(start), f"{start:g}", KNOWING_NOTHING),
         columns=tuple((_round(100 * step / last), f"{step:g}") for step in _ticks(0, last) if step == int(step)),
         rows=tuple((down(value), f"{value:g}") for value in _ticks(curve.bottom, curve.top)),
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bugkit.classroom.layout import around
-from bugkit.classroom.people import LONGEST, exercise_named, name_of, namesakes, owner_of, told_apart
+from bugkit.classroom.ownership import LONGEST, exercise_named, name_of, namesakes, owner_of, told_apart
 
 EXERCISES = ["toy01", "toy02"]
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bugkit.box.bare import PACKAGE, environment
+from bugkit.box.unsandboxed import PACKAGE, environment
 
 CODE = "/opt/bugkit"  # where the box finds this package, or the part of it that it may see
 HOME = "/home/learner"
@@ -128,6 +128,6 @@ def _above(path: Path) -> list[Path]:
 
 
 def font_list() -> Path | None:
-    """Where matplotlib keeps its list of this machine's fonts; making it anew takes a second."""
+    """Where matplotlib keeps its list of this machine's fonts; making it again takes a second."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "matplotlib"
     return max(cache.glob("fontlist-v*.json"), default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from bugkit.report.clean import clean
+from bugkit.report.sanitize import sanitize
 from bugkit.verdict import LearnerError, RunResult, Target, Verdict
 
 MARKS = {"passed": "✓", "failed": "✗", "error": "!", "undecided": "?"}
@@ -35,7 +35,7 @@ def is_still_there(verdict: Verdict) -> bool:
 
 def behaviors(verdict: Verdict) -> tuple[str, str]:
     """How many hold, and the command that names them."""
-    return verdict.behaviors, NAMED_BY.format(exercise=clean(verdict.exercise, 40))
+    return verdict.behaviors, NAMED_BY.format(exercise=sanitize(verdict.exercise, 40))
 
 
 def loss(run: RunResult) -> str:
@@ -51,13 +51,13 @@ def effort(run: RunResult, target: Target) -> str:
 
 def trouble(run: RunResult) -> str:
     """How a run ended that could not be judged."""
-    return f"{run.status.replace('_', ' ')}: {clean(run.detail, 160)}"
+    return f"{run.status.replace('_', ' ')}: {sanitize(run.detail, 160)}"
 
 
 def reasons(verdict: Verdict) -> list[str]:
     """Why it is no pass, in sentences: symptoms, ends that left nothing to judge, and what else is to be told."""
     ends = dict.fromkeys(trouble(run) for run in verdict.runs if run.status != "ok")  # of several seeds once
-    return [clean(text) for text in (*(symptom.text for symptom in verdict.symptoms), *ends, *verdict.notes)]
+    return [sanitize(text) for text in (*(symptom.text for symptom in verdict.symptoms), *ends, *verdict.notes)]
 
 
 def count(number: int, one: str, several: str = "") -> str:
@@ -80,12 +80,12 @@ def raised_in(run: RunResult) -> str:
     assert run.error is not None
     line = f", line {run.error.line}" if run.error.line else ""
     behind = ", after the exercise's last cell: the check went on without it" if run.status == "ok" else ""
-    return f"Your notebook raised an exception in the cell `{clean(run.error.cell, 60)}`{line}{behind}"
+    return f"Your notebook raised an exception in the cell `{sanitize(run.error.cell, 60)}`{line}{behind}"
 
 
 def exception(error: LearnerError) -> str:
     """The exception, as Python says it."""
-    return f"{clean(error.type, 60)}: {clean(error.message)}"
+    return f"{sanitize(error.type, 60)}: {sanitize(error.message)}"
 
 
 def trace(error: LearnerError) -> Iterator[tuple[str, str]]:
@@ -96,9 +96,9 @@ def trace(error: LearnerError) -> Iterator[tuple[str, str]]:
             yield "", f"({left_out} more)"
         if left_out > 0 and MOST_FRAMES <= number < MOST_FRAMES + left_out:
             continue
-        text = clean(str(frame.get("text", "")), 100)
+        text = sanitize(str(frame.get("text", "")), 100)
         if frame.get("cell"):
-            yield f"{clean(str(frame['cell']), 40)}:{clean(str(frame.get('line')), 10)}", text
+            yield f"{sanitize(str(frame['cell']), 40)}:{sanitize(str(frame.get('line')), 10)}", text
         else:
             yield "", f"(inside {text})"
 
@@ -108,7 +108,7 @@ def walls(verdict: Verdict) -> str:
     if not verdict.runs:
         return "nothing of it was run"
     lines = "1 line" if verdict.changed_lines == 1 else f"{verdict.changed_lines or 'no'} lines"
-    sandbox = "limits, in a sandbox" if verdict.sandbox else f"limits (no sandbox: {clean(verdict.no_sandbox, 200)})"
+    sandbox = "limits, in a sandbox" if verdict.sandbox else f"limits (no sandbox: {sanitize(verdict.no_sandbox, 200)})"
     return f"{lines} changed; run in a process of its own with {sandbox}"
 
 
@@ -119,8 +119,8 @@ def cells(verdict: Verdict) -> Iterator[str]:
         (verdict.missing_cells, "no longer in your notebook"),
     ):
         if names:
-            yield f"cells {what}: {', '.join(clean(name, 40) for name in names)}"
+            yield f"cells {what}: {', '.join(sanitize(name, 40) for name in names)}"
     if verdict.extra_cells:
         own = "1 cell" if verdict.extra_cells == 1 else f"{verdict.extra_cells} cells"
         yield f"{own} of your own ran too"
-    yield from map(clean, verdict.notes)
+    yield from map(sanitize, verdict.notes)

@@ -15,23 +15,31 @@ import pytest
 
 from bugkit.exercise import Catalog
 from bugkit.progress import Progress
-from bugkit.report.journey import MOST_MARKS, Step, Way, journey
+from bugkit.report.progress_page import MOST_MARKS, ExerciseHistory, HistoryMark, progress_page
 
 PACK = Path(__file__).parent / "pack"
-WAY = Way("toy01", "Too big", "toys", "tried", [Step("failed", "2026-01-02"), Step("hint", "2026-01-02")], 12.4)
+WAY = ExerciseHistory(
+    "toy01", "Too big", "toys", "tried", [HistoryMark("failed", "2026-01-02"), HistoryMark("hint", "2026-01-02")], 12.4
+)
 
 
-def drawn(*ways: Way) -> tuple[str, str]:
+def drawn(*ways: ExerciseHistory) -> tuple[str, str]:
     """The page, and its words."""
-    page = journey(ways, [("logits", 1, 2)], "toy02")
+    page = progress_page(ways, [("logits", 1, 2)], "toy02")
     body = ElementTree.fromstring(page.partition("\n")[2]).find("body")
     assert body is not None
     return page, " ".join("".join(body.itertext()).split())
 
 
 def test_every_exercise_is_there_and_what_was_done_on_it() -> None:
-    done = Way("toy02", "Too small", "toys", "passed", [Step("stage-1", "2026-01-03"), Step("passed", "2026-01-03")])
-    page, words = drawn(WAY, done, Way("toy03", "Untouched", "others", "new"))
+    done = ExerciseHistory(
+        "toy02",
+        "Too small",
+        "toys",
+        "passed",
+        [HistoryMark("stage-1", "2026-01-03"), HistoryMark("passed", "2026-01-03")],
+    )
+    page, words = drawn(WAY, done, ExerciseHistory("toy03", "Untouched", "others", "new"))
     assert words.startswith("1 of 3 exercises passed 3 attempts, 1 hint, 12 minutes at work")
     assert "toys 1 of 2" in words
     assert "others 0 of 1" in words
@@ -52,8 +60,8 @@ def test_nothing_is_run_or_fetched_and_the_styles_are_the_page_s_own() -> None:
 
 
 def test_a_long_way_is_drawn_from_its_end() -> None:
-    steps = [*(Step("failed", "2026-01-02") for _ in range(3 * MOST_MARKS)), Step("passed", "2026-01-09")]
-    page, words = drawn(Way("toy01", "Too big", "toys", "passed", steps))
+    steps = [*(HistoryMark("failed", "2026-01-02") for _ in range(3 * MOST_MARKS)), HistoryMark("passed", "2026-01-09")]
+    page, words = drawn(ExerciseHistory("toy01", "Too big", "toys", "passed", steps))
     assert page.count('<li class="bk-step') == MOST_MARKS
     assert f"{2 * MOST_MARKS + 1} more" in words
     assert f"{3 * MOST_MARKS + 1} attempts" in words
@@ -61,14 +69,14 @@ def test_a_long_way_is_drawn_from_its_end() -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "</style><img src=x>", "\x1b[31mred\x00"])
 def test_titles_stay_text(text: str) -> None:
-    page, words = drawn(Way("toy01", text, text, "new"))
+    page, words = drawn(ExerciseHistory("toy01", text, text, "new"))
     assert "<script" not in page
     assert "<img" not in page
     assert "\x1b" not in words
 
 
 def test_a_beginner_sees_what_lies_ahead() -> None:
-    _, words = drawn(Way("toy01", "Too big", "toys", "new"))
+    _, words = drawn(ExerciseHistory("toy01", "Too big", "toys", "new"))
     assert "The way there" not in words
     assert words.startswith("0 of 1 exercises passed 0 attempts, 0 hints, 0 minutes")
 

@@ -38,7 +38,7 @@ def browser() -> str | None:
 
 
 @contextmanager
-def page_at_desk(
+def page_of_learner(
     folder: Path, exercise: str, *, theme: Literal["Light", "Dark"] = "Light", width: int = 1440, height: int = 900
 ) -> Iterator[Page]:
     """The page that `bugkit start` opens in a new workspace below ``folder``, with its Check button there."""

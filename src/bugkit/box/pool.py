@@ -1,4 +1,4 @@
-"""New boxes, the next ones warm already: between two persons' notebooks nobody waits for an import of torch."""
+"""New boxes, the next ones warm already: between two people's notebooks nobody waits for an import of torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from bugkit.box.job import Runs
 
 
-class Boxes:
+class BoxPool:
     """Boxes of one kind. A box warms up by itself, so one that was made early is warm when it is taken."""
 
     def __init__(self, make: Callable[[], Runs], ahead: int = 0) -> None:

@@ -21,13 +21,13 @@ Short = Annotated[str, Field(max_length=300)]
 Text = Annotated[str, Field(max_length=4_000)]
 
 
-class Said(BaseModel):
+class ReportPart(BaseModel):
     """A part of the account; keys that are not known are dropped."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class Frame(Said):
+class Frame(ReportPart):
     """One line of a trace; without a cell it is a folded package, named by ``text``."""
 
     cell: Short | None
@@ -35,7 +35,7 @@ class Frame(Said):
     text: Text
 
 
-class Blame(Said):
+class RaisedError(ReportPart):
     """The exception that ended the cells, or that an answer met."""
 
     cell: Short
@@ -45,21 +45,21 @@ class Blame(Said):
     trace: Annotated[list[Frame], Field(max_length=5_000)] = []
 
 
-class Account(Said):
+class RunReport(ReportPart):
     """The report of a run after its last cell."""
 
     status: Literal["ok", "raised", "out_of_memory", "ended_early"]
-    error: Blame | None
+    error: RaisedError | None
     steps: Annotated[int, Field(ge=0, lt=2**62)]
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     names: Annotated[list[Short], Field(max_length=1_000)]
 
 
-def account_of(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple[Account, NDArray[Any]]:
+def report_of(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple[RunReport, NDArray[Any]]:
     """The report and the curve; Stopped where the frame is something else."""
     curve = arrays.get("curve")
     try:
-        account = Account.model_validate(header.get("report"))
+        account = RunReport.model_validate(header.get("report"))
     except (ValidationError, RecursionError):
         raise Stopped("no_answer", ODD) from None
     if curve is None or curve.ndim != 1 or curve.dtype != np.float64 or len(curve) > MOST_LOSSES:
@@ -69,10 +69,10 @@ def account_of(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> tuple
     return account, curve
 
 
-def blame_of(raised: Any) -> Blame:
+def error_of(raised: Any) -> RaisedError:
     """The exception of an answer."""
     try:
-        return Blame.model_validate(raised)
+        return RaisedError.model_validate(raised)
     except (ValidationError, RecursionError):
         raise Stopped("no_answer", ODD) from None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.desk import FORMAT, Desk, json_option, note, pass_desk, say_json, short, tell_cell
+from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError, Summary
@@ -29,16 +29,16 @@ STYLES = {"cell": "bold", "-": "red", "+": "green"}
 @click.command()
 @click.argument("ex")
 @json_option
-@pass_desk
-def hint(desk: Desk, ex: str, *, as_json: bool) -> None:
+@pass_cli
+def hint(cli: CliContext, ex: str, *, as_json: bool) -> None:
     """The next hint; the first is vague, the last is plain."""
-    say_hint(desk, desk.exercise(ex), as_json=as_json)
+    say_hint(cli, cli.exercise(ex), as_json=as_json)
 
 
-def say_hint(desk: Desk, exercise: Exercise, *, as_json: bool = False) -> None:
+def say_hint(cli: CliContext, exercise: Exercise, *, as_json: bool = False) -> None:
     """Show the next hint, and remember that it was shown."""
     hints = exercise.manifest.hint
-    level, was_last = _next_level(desk, exercise)
+    level, was_last = _next_level(cli, exercise)
     text = hints[level - 1].text.strip()
     if as_json:
         document = {"exercise": exercise.id, "level": level, "levels": len(hints), "text": text}
@@ -47,36 +47,36 @@ def say_hint(desk: Desk, exercise: Exercise, *, as_json: bool = False) -> None:
     again = ", the last one again" if was_last else ""
     title = f"{exercise.id}, hint {level} of {len(hints)}{again}"
     click.echo(f"{title}\n\n{click.wrap_text(text, COLUMNS)}")
-    tell_cell(desk, title, text)
+    tell_cell(cli, title, text)
 
 
 @click.command()
 @click.argument("ex")
 @click.option("--give-up", is_flag=True, help="Show it although the exercise is not passed.")
-@pass_desk
-def solution(desk: Desk, ex: str, *, give_up: bool) -> None:
+@pass_cli
+def solution(cli: CliContext, ex: str, *, give_up: bool) -> None:
     """What was wrong and why, once the exercise is passed."""
-    exercise = desk.exercise(ex)
+    exercise = cli.exercise(ex)
     solved = _with_solution(exercise)
-    _refuse_too_early(exercise, desk.progress.of(exercise.id), give_up=give_up)
-    if give_up and desk.progress.state(exercise.id) != "passed":
+    _refuse_too_early(exercise, cli.progress.of(exercise.id), give_up=give_up)
+    if give_up and cli.progress.state(exercise.id) != "passed":
         try:
-            desk.progress.give_up(exercise.id)
+            cli.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    _show_solution(desk, exercise, solved)
+    _show_solution(cli, exercise, solved)
 
 
 @click.command()
 @click.argument("ex")
-@pass_desk
-def reset(desk: Desk, ex: str) -> None:
+@pass_cli
+def reset(cli: CliContext, ex: str) -> None:
     """Begin again: your notebook is kept as a backup, and the first one is put back."""
     from bugkit.notebook import sealed
     from bugkit.notebook.files import write_whole
-    from bugkit.pristine import original
+    from bugkit.templates import original
 
-    exercise = desk.exercise(ex)
+    exercise = cli.exercise(ex)
     pristine = original(exercise)
     if pristine is None:
         raise UsageError(
@@ -84,7 +84,7 @@ def reset(desk: Desk, ex: str) -> None:
             evidence=["it comes from the solution or from the installed exercises, and neither is here"],
         )
     try:
-        backup = _back_up(desk, exercise)
+        backup = _back_up(cli, exercise)
         write_whole(exercise.notebook, sealed(pristine).to_json())
     except OSError as error:
         raise BugkitError(f"{exercise.id}: the notebook was not reset", evidence=[str(error)]) from error
@@ -93,12 +93,12 @@ def reset(desk: Desk, ex: str) -> None:
     click.echo(f"{short(exercise.notebook)} is as it was at first; reload it if it is open in Jupyter")
 
 
-def _next_level(desk: Desk, exercise: Exercise) -> tuple[int, bool]:
+def _next_level(cli: CliContext, exercise: Exercise) -> tuple[int, bool]:
     """The level to show, and whether it was the last and has been shown before."""
     levels = len(exercise.manifest.hint)
-    before = desk.progress.hints_shown(exercise.id)
+    before = cli.progress.hints_shown(exercise.id)
     try:
-        level = desk.progress.show_hint(exercise.id, levels)
+        level = cli.progress.show_hint(exercise.id, levels)
     except ProgressError as error:
         note(error)
         level = min(before + 1, levels)
@@ -107,7 +107,7 @@ def _next_level(desk: Desk, exercise: Exercise) -> tuple[int, bool]:
 
 def _with_solution(exercise: Exercise) -> Exercise:
     """The exercise or its installed twin, whichever has the solution; UsageError where it is withheld."""
-    from bugkit.pristine import installed_twin
+    from bugkit.templates import installed_twin
 
     for candidate in (exercise, installed_twin(exercise)):
         if candidate is not None and candidate.has_solution:
@@ -128,14 +128,14 @@ def _refuse_too_early(exercise: Exercise, done: Summary, *, give_up: bool) -> No
         )
 
 
-def _show_solution(desk: Desk, exercise: Exercise, solved: Exercise) -> None:
+def _show_solution(cli: CliContext, exercise: Exercise, solved: Exercise) -> None:
     """The learner's fix beside the reference's, and what there is to learn from it."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.table import Table
 
     from bugkit.notebook import difference, read
-    from bugkit.pristine import template
+    from bugkit.templates import template
 
     console = Console(highlight=False)
     shipped = template(solved)
@@ -154,7 +154,7 @@ def _show_solution(desk: Desk, exercise: Exercise, solved: Exercise) -> None:
     explanation = solved.solution_path / "explanation.md"
     text = explanation.read_text(encoding="utf-8") if explanation.is_file() else ""
     console.print("", Markdown(text))
-    tell_cell(desk, f"{exercise.id}, the solution", text, reference)
+    tell_cell(cli, f"{exercise.id}, the solution", text, reference)
 
 
 def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str]]:
@@ -173,11 +173,11 @@ def _text(lines: Iterable[tuple[str, str]]) -> Text:
     return Text("\n").join(Text(line, style=STYLES.get(kind, "")) for line, kind in lines)
 
 
-def _back_up(desk: Desk, exercise: Exercise) -> Path | None:
+def _back_up(cli: CliContext, exercise: Exercise) -> Path | None:
     if not exercise.notebook.is_file():
         return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    backup = desk.workspace / ".bugkit" / "backups" / f"{exercise.id}-{stamp}.ipynb"
+    backup = cli.workspace / ".bugkit" / "backups" / f"{exercise.id}-{stamp}.ipynb"
     backup.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(exercise.notebook, backup)
     return backup

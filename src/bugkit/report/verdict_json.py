@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bugkit.report.clean import clean
+from bugkit.report.sanitize import sanitize
 from bugkit.verdict import LearnerError, RunResult, Verdict
 
 FORMAT = 1
@@ -30,14 +30,14 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
                 "name": check.name,
                 "sentence": check.sentence,
                 "outcome": check.outcome,
-                "message": clean(check.message),
+                "message": sanitize(check.message),
                 "seed": check.seed,
             }
             for check in verdict.checks
         ],
         "symptoms": [{"id": symptom.id, "text": symptom.text} for symptom in verdict.symptoms],
-        "restored_cells": [clean(name) for name in verdict.restored_cells],
-        "missing_cells": [clean(name) for name in verdict.missing_cells],
+        "restored_cells": [sanitize(name) for name in verdict.restored_cells],
+        "missing_cells": [sanitize(name) for name in verdict.missing_cells],
         "changed_lines": verdict.changed_lines,
         "next": verdict.next,
     }
@@ -47,7 +47,7 @@ def _run(run: RunResult, verdict: Verdict) -> dict[str, Any]:
     return {
         "seed": run.seed,
         "status": run.status,
-        "detail": clean(run.detail),
+        "detail": sanitize(run.detail),
         "error": _error(run.error) if run.error else None,
         "loss": _number(run.loss),
         "below": verdict.target.below,
@@ -61,10 +61,10 @@ def _run(run: RunResult, verdict: Verdict) -> dict[str, Any]:
 
 def _error(error: LearnerError) -> dict[str, Any]:
     return {
-        "cell": clean(error.cell),
+        "cell": sanitize(error.cell),
         "line": error.line,
-        "type": clean(error.type),
-        "message": clean(error.message),
+        "type": sanitize(error.type),
+        "message": sanitize(error.message),
     }
 
 

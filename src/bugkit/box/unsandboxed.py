@@ -17,7 +17,7 @@ from bugkit.box.job import Used
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-class Bare:
+class Unsandboxed:
     """Starts and ends one plain interpreter."""
 
     sandboxed = False

@@ -8,47 +8,47 @@ from pathlib import Path
 
 import click
 
-from bugkit.cli.desk import Desk, short
+from bugkit.cli.context import CliContext, short
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.notebook.files import write_ours
 from bugkit.progress import Event, Summary
 from bugkit.progress.coach import active
-from bugkit.report.journey import Step, Way, journey
+from bugkit.report.progress_page import ExerciseHistory, HistoryMark, progress_page
 
 
-def draw(desk: Desk, path: Path, *, force: bool) -> None:
+def draw(cli: CliContext, path: Path, *, force: bool) -> None:
     """Write the page, whole or not at all."""
     if path.suffix == ".ipynb":
         raise UsageError(f"{path} is a notebook, and would be written over")
-    done, events = desk.progress.summary(), desk.progress.events()
-    ways = [_way(e, done.get(e.id, Summary(e.id)), events.get(e.id, [])) for e in desk.catalog]
-    following = next(desk.advice(), None)
+    done, events = cli.progress.summary(), cli.progress.events()
+    ways = [_way(e, done.get(e.id, Summary(e.id)), events.get(e.id, [])) for e in cli.catalog]
+    following = next(cli.advice(), None)
     step = f"{following.exercise.id} {following.exercise.manifest.title}: {following.why}" if following else "nothing"
     try:
-        write_ours(path, journey(ways, _concepts(desk, done), step), force=force)
+        write_ours(path, progress_page(ways, _concepts(cli, done), step), force=force)
     except OSError as error:
         raise BugkitError(f"{path}: the page was not written", evidence=[str(error.strerror)]) from error
     click.echo(f"your progress is drawn in {short(path.absolute())}")
 
 
-def _way(exercise: Exercise, done: Summary, events: Sequence[Event]) -> Way:
+def _way(exercise: Exercise, done: Summary, events: Sequence[Event]) -> ExerciseHistory:
     manifest = exercise.manifest
-    return Way(
+    return ExerciseHistory(
         id=exercise.id,
         title=manifest.title,
         track=manifest.track,
         state=done.state,
-        steps=[Step(event.what, event.at[:10]) for event in events],
+        steps=[HistoryMark(event.what, event.at[:10]) for event in events],
         minutes=active(events).total_seconds() / 60,
         passed_on=(done.passed_at or "")[:10],
     )
 
 
-def _concepts(desk: Desk, done: dict[str, Summary]) -> Iterator[tuple[str, int, int]]:
+def _concepts(cli: CliContext, done: dict[str, Summary]) -> Iterator[tuple[str, int, int]]:
     """Name, exercises passed, exercises."""
-    everything = Counter(concept for e in desk.catalog for concept in e.manifest.concepts)
-    passed = [e for e in desk.catalog if e.id in done and done[e.id].state == "passed"]
+    everything = Counter(concept for e in cli.catalog for concept in e.manifest.concepts)
+    passed = [e for e in cli.catalog if e.id in done and done[e.id].state == "passed"]
     mastered = Counter(concept for e in passed for concept in e.manifest.concepts)
     for name, number in everything.items():
         yield name, mastered[name], number

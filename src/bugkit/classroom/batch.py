@@ -15,7 +15,8 @@ from bugkit.classroom import record
 from bugkit.classroom.grades import Graded, digest_of
 from bugkit.errors import Fault, ManifestError, NotebookError
 from bugkit.exercise import Catalog, Exercise
-from bugkit.grader import Grader, judge
+from bugkit.grader import Grader
+from bugkit.judge import judge
 from bugkit.notebook import Cell, Notebook, Rebuilt, at_the_last_stage, fix_of, parse, read, rebuild
 from bugkit.report.curve import shown_run
 from bugkit.verdict import RunResult, Verdict
@@ -27,7 +28,7 @@ MOST_FIX = 20_000  # characters that are kept of what was changed
 
 
 @dataclass(frozen=True)
-class Paper:
+class ParsedSubmission:
     """One notebook to be graded: what is run of it, without outputs and pictures, so that it travels light."""
 
     exercise: str
@@ -37,15 +38,15 @@ class Paper:
 
 
 @dataclass(frozen=True)
-class Pile:
+class LearnerBatch:
     """One person's notebooks: they share a box."""
 
     person: str
-    papers: tuple[Paper, ...]
+    submissions: tuple[ParsedSubmission, ...]
 
 
 @dataclass(frozen=True)
-class Rules:
+class GradingOptions:
     """What a class is graded by. ``salt`` draws the tasks: the same for everybody, unknown to anybody before."""
 
     salt: str
@@ -58,7 +59,7 @@ class Rules:
         return int(digest_of(self.salt, exercise.id, str(seed))[:15], 16) if self.redraw else None
 
     def key_of(self, exercise: Exercise, digest: str) -> str:
-        """What a verdict depends on: where none of it changed, nobody needs to grade anew."""
+        """What a verdict depends on: where none of it changed, nobody needs to grade again."""
         files = [exercise.path / "exercise.toml", exercise.checks, exercise.hidden_checks, exercise.notebook]
         texts = [path.read_text(encoding="utf-8") if path.is_file() else "" for path in files]
         how = f"{exercise.manifest.run.seeds_for(self.seeds)} {self.redraw} {self.sandbox}"
@@ -66,7 +67,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Failed:
+class GradingFailure:
     """A notebook that could not be judged by a fault of ours: no verdict, and graded again next time."""
 
     person: str
@@ -74,16 +75,16 @@ class Failed:
     reason: str
 
 
-def read_paper(exercise: str, content: bytes) -> Paper:
-    """A paper from the bytes of a file, whatever they are."""
+def parse_submission(exercise: str, content: bytes) -> ParsedSubmission:
+    """A parsed from the bytes of a file, whatever they are."""
     digest = hashlib.sha256(content).hexdigest()
     try:
         notebook = parse(content)
     except NotebookError as error:
-        return Paper(exercise, digest, None, f"the file {error.what}")
+        return ParsedSubmission(exercise, digest, None, f"the file {error.what}")
     except MemoryError:
-        return Paper(exercise, digest, None, "the file takes more memory than the grader gives to read it")
-    return Paper(exercise, digest, Notebook(tuple(map(_bare, notebook.cells)), notebook.metadata))
+        return ParsedSubmission(exercise, digest, None, "the file takes more memory than the grader gives to read it")
+    return ParsedSubmission(exercise, digest, Notebook(tuple(map(_bare, notebook.cells)), notebook.metadata))
 
 
 def _bare(cell: Cell) -> Cell:
@@ -91,50 +92,54 @@ def _bare(cell: Cell) -> Cell:
     return replace(cell, source=source, metadata={"tags": list(cell.tags)})
 
 
-def graded(grader: Grader, catalog: Catalog, pile: Pile, rules: Rules) -> Iterator[Graded | Failed]:
+def graded(
+    grader: Grader, catalog: Catalog, batch: LearnerBatch, options: GradingOptions
+) -> Iterator[Graded | GradingFailure]:
     """Each notebook's verdict as it comes. The catalog is an unpacked one. In the end the person's box is gone.
 
     Every notebook's first run is handed in at once, its others when the first has shown that they are worth it: no core
     waits for another notebook's end, and no verdict for a notebook that hangs.
     """
     try:
-        of: dict[Future[RunResult], Marking] = {}
-        ended: SimpleQueue[Future[RunResult]] = SimpleQueue()  # as_completed waits for ever for what stop() cancels
+        of: dict[Future[RunResult], NotebookGrading] = {}
+        ended: SimpleQueue[Future[RunResult]] = SimpleQueue()  # as_completed waits forever for what stop() cancels
 
-        def await_all(marking: Marking, runs: Sequence[Future[RunResult]]) -> None:
+        def await_all(grading: NotebookGrading, runs: Sequence[Future[RunResult]]) -> None:
             for run in runs:
-                of[run] = marking
+                of[run] = grading
                 run.add_done_callback(ended.put)
 
-        for paper in pile.papers:
-            begun = _tried(pile.person, paper, partial(Marking, grader, catalog, pile.person, paper, rules))
-            if isinstance(begun, Failed):
+        for parsed in batch.submissions:
+            begun = _tried(
+                batch.person, parsed, partial(NotebookGrading, grader, catalog, batch.person, parsed, options)
+            )
+            if isinstance(begun, GradingFailure):
                 yield begun
             elif begun.runs:
                 await_all(begun, begun.runs)
             else:
-                yield _tried(pile.person, paper, begun.result)
+                yield _tried(batch.person, parsed, begun.result)
         while of:
-            marking = of.pop(ended.get())
-            more = _tried(pile.person, marking.paper, marking.more)
-            if isinstance(more, Failed):
+            grading = of.pop(ended.get())
+            more = _tried(batch.person, grading.parsed, grading.more)
+            if isinstance(more, GradingFailure):
                 yield more
             else:
-                await_all(marking, more)
-                if marking not in of.values():
-                    yield _tried(pile.person, marking.paper, marking.result)
+                await_all(grading, more)
+                if grading not in of.values():
+                    yield _tried(batch.person, grading.parsed, grading.result)
     finally:
-        grader.leave(pile.person)
+        grader.leave(batch.person)
 
 
-def _tried(person: str, paper: Paper, work: Callable[[], T]) -> T | Failed:
+def _tried(person: str, parsed: ParsedSubmission, work: Callable[[], T]) -> T | GradingFailure:
     """What comes of the work. What goes wrong with one notebook, of whatever kind, is no reason to stop for another."""
     try:
         return work()
-    except ManifestError:  # the instructor mends it, before anybody is graded
+    except ManifestError:  # the instructor fixes it, before anybody is graded
         raise
     except Exception as error:  # noqa: BLE001 - it is told, and costs nobody anything
-        return Failed(person, paper.exercise, str(error) if isinstance(error, Fault) else repr(error))
+        return GradingFailure(person, parsed.exercise, str(error) if isinstance(error, Fault) else repr(error))
 
 
 def _is_hopeless(run: RunResult) -> bool:
@@ -142,22 +147,24 @@ def _is_hopeless(run: RunResult) -> bool:
     return run.status == "raised" or (run.status == "no_answer" and run.detail.startswith(LACKS))
 
 
-class Marking:
+class NotebookGrading:
     """One notebook under way."""
 
-    def __init__(self, grader: Grader, catalog: Catalog, person: str, paper: Paper, rules: Rules) -> None:
-        self._exercise = exercise = catalog.find(paper.exercise)
+    def __init__(
+        self, grader: Grader, catalog: Catalog, person: str, parsed: ParsedSubmission, options: GradingOptions
+    ) -> None:
+        self._exercise = exercise = catalog.find(parsed.exercise)
         self._grader = grader
         self._person = person
-        self.paper = paper
-        self._key = rules.key_of(exercise, paper.digest)
+        self.parsed = parsed
+        self._key = options.key_of(exercise, parsed.digest)
         self._template = read(exercise.notebook)
         self._rebuilt: Rebuilt | None = None
-        self._rules = rules
-        self._left = exercise.manifest.run.seeds_for(rules.seeds)
+        self._options = options
+        self._left = exercise.manifest.run.seeds_for(options.seeds)
         self.runs: list[Future[RunResult]] = []
-        if paper.notebook:
-            self._rebuilt = rebuild(*at_the_last_stage(self._template, paper.notebook))
+        if parsed.notebook:
+            self._rebuilt = rebuild(*at_the_last_stage(self._template, parsed.notebook))
             self._submit(1)
 
     def more(self) -> Sequence[Future[RunResult]]:
@@ -170,7 +177,7 @@ class Marking:
         assert self._rebuilt is not None
         seeds, self._left = self._left[:count], self._left[count:]
         exercise, notebook, person = self._exercise, self._rebuilt.notebook, self._person
-        tasks = [(seed, self._rules.task_of(exercise, seed)) for seed in seeds]
+        tasks = [(seed, self._options.task_of(exercise, seed)) for seed in seeds]
         runs = [self._grader.submit(exercise, notebook, seed, redraw=task, person=person) for seed, task in tasks]
         self.runs += runs
         return runs
@@ -182,7 +189,7 @@ class Marking:
         return Graded(
             person=self._person,
             exercise=self._exercise.id,
-            digest=self.paper.digest,
+            digest=self.parsed.digest,
             key=self._key,
             verdict=record.to_text(verdict, shown_run(verdict)),
             outcome=verdict.outcome,
@@ -196,4 +203,4 @@ class Marking:
         grader = self._grader
         verdict = judge(self._exercise, runs, engine=grader.engine, no_sandbox=grader.no_sandbox, rebuilt=self._rebuilt)
         # of a file that is no notebook nothing was run, and no hint helps
-        return verdict if self._rebuilt else replace(verdict, next="", notes=(self.paper.unread,))
+        return verdict if self._rebuilt else replace(verdict, next="", notes=(self.parsed.unread,))

@@ -16,7 +16,7 @@ from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import home, locate
 from bugkit.progress import Progress
-from bugkit.report.clean import clean
+from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
     from bugkit.progress.coach import Advice
@@ -27,7 +27,7 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Desk:
+class CliContext:
     """Found when first asked for, so that ``--help`` works anywhere."""
 
     given: tuple[Path, ...] = ()  # --catalog
@@ -79,7 +79,7 @@ class Desk:
         return found
 
 
-pass_desk = click.make_pass_decorator(Desk)
+pass_cli = click.make_pass_decorator(CliContext)
 
 
 def json_option(command: C) -> C:
@@ -99,21 +99,21 @@ def say_json(document: object) -> None:
     click.echo("".join(plain))
 
 
-def tell_cell(desk: Desk, title: str, markdown: str, difference: Sequence[tuple[str, str]] = ()) -> None:
+def tell_cell(cli: CliContext, title: str, markdown: str, difference: Sequence[tuple[str, str]] = ()) -> None:
     """The same for a notebook's cell, where one asks for it; when that fails, the text has been told all the same."""
-    if desk.cell is not None:
+    if cli.cell is not None:
         from bugkit.notebook.files import write_whole
         from bugkit.report.html import told
 
         try:
-            write_whole(desk.cell, told(title, markdown, difference))
+            write_whole(cli.cell, told(title, markdown, difference))
         except OSError as error:
-            note(f"{desk.cell}: not written ({error.strerror})")
+            note(f"{cli.cell}: not written ({error.strerror})")
 
 
 def note(sentence: object) -> None:
     """Something beside the result, on stderr."""
-    click.echo(f"note: {clean(str(sentence), LONGEST)}", err=True)
+    click.echo(f"note: {sanitize(str(sentence), LONGEST)}", err=True)
 
 
 def as_document(error: BugkitError) -> dict[str, Any]:
