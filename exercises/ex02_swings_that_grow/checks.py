@@ -9,7 +9,7 @@ from bugkit.invariants import (
     check_the_same_question_gets_the_same_answer,
 )
 
-# The gradient that the training's own loss has at these weights.
+# The gradient of the training's own loss at these weights.
 GRADIENT = """
 gradient = torch.zeros(0)
 if isinstance(model, torch.nn.Module):
@@ -24,7 +24,7 @@ if isinstance(model, torch.nn.Module):
 
 
 def draw(rng):
-    """The tumors with other ones held out and their measurements in other columns."""
+    """The same task with other tumors held out and permuted columns."""
     return redrawn("tumors", rng, features=True)
 
 
@@ -35,28 +35,30 @@ def heldout_loss(run):
 
 
 def check_every_step_follows_its_own_batch(run):
-    """No gradient of an earlier batch is left in a parameter when that of the next batch is taken."""
+    """No parameter holds a gradient of an earlier batch when the next backward pass begins."""
     audit = run.audit.needed()
     known = [call.left_over for call in audit.calls if not np.isnan(call.left_over)]
     old = sum(norm > 0 for norm in known)
-    assert not old, f"at {old} of {len(known)} sampled steps there was one (0 wanted)"
+    assert not old, f"at {old} of {len(known)} sampled steps there was an old gradient (expected: 0)"
 
 
 def check_steps_made_by_hand_go_downhill(run):
-    """Steps that no optimizer makes go down the loss of their own batch."""
+    """Steps made without an optimizer go downhill on the loss of their own batch."""
     audit = run.audit.needed()
     if len(audit.rates):
-        return  # averages of Adam and its like may point elsewhere for a while
+        return  # the averages of Adam and similar optimizers may point elsewhere for a while
     cosines = np.array([_downhill(run, moment) for moment in run.moments])
     cosines = cosines[np.isfinite(cosines)]
-    # Two passes a step, as in sharpness-aware training, go straight up and straight down by turns.
+    # With two passes per step, as in sharpness-aware training, weights go straight up and straight down in turn.
     if len(cosines) > 2 and np.abs(cosines).mean() < 0.8:
         uphill = np.minimum(cosines, 0).mean()
-        assert uphill > -0.05, f"a step goes uphill with a mean cosine of {uphill:.2f} (0 wanted)"
+        assert uphill > -0.05, (
+            f"uphill steps have a mean cosine of {uphill:.2f} with the downhill direction (expected: over -0.05)"
+        )
 
 
 def _downhill(run, moment):
-    """The cosine between one step and the way down its batch's own loss; NaN where there is nothing to compare."""
+    """The cosine between a step and the way downhill on its batch's loss; NaN if they cannot be compared."""
     call, step = moment.call, moment.after - moment.before
     if call.slope is None or len(call.inputs) != 1:
         return np.nan
@@ -71,14 +73,14 @@ def check_the_estimates_are_numbers(run):
     x, _ = run.heldout
     estimates = run.model(x)
     finite = int(np.isfinite(estimates).sum())
-    assert finite == estimates.size, f"{finite} of {estimates.size} estimates are finite (all wanted)"
+    assert finite == estimates.size, f"{finite} of {estimates.size} estimates are finite (expected: all)"
 
 
 def check_the_estimates_follow_the_truth(run):
     """Where the largest nucleus is larger, the estimate is larger."""
     x, y = run.heldout
     estimates = run.model(x).reshape(-1).astype(float)
-    assert np.isfinite(estimates).all(), "the estimates are not finite"
+    assert np.isfinite(estimates).all(), "some estimates are not finite (expected: all finite)"
     spread = estimates.std()
     correlation = np.corrcoef(estimates, y)[0, 1] if spread > 0 else 0.0
-    assert correlation > 0.8, f"estimates and truth correlate with {correlation:.2f} (more than 0.8 wanted)"
+    assert correlation > 0.8, f"the correlation of estimates and true values is {correlation:.2f} (expected: over 0.8)"

@@ -9,10 +9,10 @@ from bugkit.invariants import (
     check_the_same_question_gets_the_same_answer,
 )
 
-ASTRAY = 0.4  # a cosine; the slope of absolute errors keeps 0.5 of the way
+ASTRAY = 0.4  # a cosine; gradients of absolute errors still reach 0.5
 SIZES = (2, 3, 16, 31, 32, 33, 64, 398)  # numbers of patients
 
-# The loss of so many patients, from the least true value to the largest, and after these were turned round.
+# The loss of each number of patients, sorted by their true values, and after these values were reversed.
 LOSSES = """
 order = y_train.flatten().argsort()
 kept, mixed = [], []
@@ -28,7 +28,7 @@ for size in sizes.tolist():
 
 
 def draw(rng):
-    """The tumors with other ones held out and their measurements in other columns."""
+    """The same task with other tumors held out and permuted columns."""
     return redrawn("tumors", rng, features=True)
 
 
@@ -39,17 +39,17 @@ def heldout_loss(run):
 
 
 def check_patients_get_different_answers(run):
-    """The answers differ between patients about as much as the truth does."""
+    """The answers differ between patients about as much as the true values do."""
     x, y = run.heldout
     share = _answers(run, x).std() / y.std()
-    assert 0.6 < share < 1.6, f"the answers spread {share:.2f} times as much as the truth (0.6 to 1.6 wanted)"
+    assert 0.6 < share < 1.6, f"the answers spread {share:.2f} times as much as the true values (expected: 0.6 to 1.6)"
 
 
 def check_the_answers_follow_the_truth(run):
     """A patient with a larger true value gets a larger answer."""
     x, y = run.heldout
     correlation = _correlation(_answers(run, x), y)
-    assert correlation > 0.8, f"answers and truth correlate with {correlation:.2f} (more than 0.8 wanted)"
+    assert correlation > 0.8, f"the correlation of answers and true values is {correlation:.2f} (expected: over 0.8)"
 
 
 def check_every_patient_is_compared_with_their_own_value(run):
@@ -57,27 +57,27 @@ def check_every_patient_is_compared_with_their_own_value(run):
     seen = _directions(run, run.audit.needed())
     apart = [cosine for cosine in seen if cosine < ASTRAY]
     assert not apart, (
-        f"at {len(apart)} of {len(seen)} sampled steps the loss pushes the answers elsewhere: "
-        f"a cosine of {min(apart):.2f} with the way there (over {ASTRAY} wanted)"
+        f"at {len(apart)} of {len(seen)} sampled steps, the loss pushes the answers elsewhere: the cosine with "
+        f"the errors is as low as {min(apart):.2f} (expected: over {ASTRAY})"
     )
 
 
 def check_the_loss_knows_whose_value_is_whose(run):
-    """The loss grows when the patients of a batch swap their true values, however many they are."""
+    """The loss grows when the patients of a batch swap their true values, for any number of patients."""
     names = ["batch_loss", "x_train", "y_train"]
     costs = run.ask(LOSSES, {"sizes": np.array(SIZES)}, ["kept", "mixed"], needs=names)
     knows = costs["mixed"] > 1.2 * costs["kept"]  # nan where it raises
     if not knows.any() and _directions(run, run.audit.needed()):
-        return  # the training may shape the targets before it calls the loss, or do without it
+        return  # the training may reshape the targets before it calls the loss, or not call it
     blind = np.flatnonzero(~knows)
     assert not len(blind), (
         f"the loss of {SIZES[blind[0]]} patients is {costs['kept'][blind[0]]:.3f}, "
-        f"and {costs['mixed'][blind[0]]:.3f} after they swapped their true values (a fifth more wanted)"
+        f"and {costs['mixed'][blind[0]]:.3f} after they swap their true values (expected: over 20 % more)"
     )
 
 
 def _directions(run, audit):
-    """For each sampled call of several patients: the cosine of the loss's slope with answer minus true value."""
+    """For each sampled call with several patients: the cosine of the loss's gradient with answer minus true value."""
     x, y = run.train
     out = []
     for call in audit.calls:
@@ -96,6 +96,6 @@ def _answers(run, x):
 
 
 def _correlation(answers, truth):
-    """Pearson's; 0 where the answers are constant or not finite."""
+    """Pearson's correlation; 0 where the answers are constant or not finite."""
     varied = np.isfinite(answers).all() and answers.std() > 0
     return float(np.corrcoef(answers, truth)[0, 1]) if varied else 0.0

@@ -1,4 +1,4 @@
-"""What a correct fix of ex07 shows: the layers that work otherwise in training do so at every step."""
+"""What a correct fix of ex07 shows: every layer behaves as it should in training, at every step."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from bugkit.invariants import (
 )
 from bugkit.questions import answers_by_training
 
-# As in training, but without the chance in dropout.
+# As in training, but without dropout, which is random.
 AS_IN_TRAINING = """
 if isinstance(model, torch.nn.Module):
     model.train()
@@ -21,14 +21,14 @@ with torch.no_grad():
     answers = model(wines)
 """
 
-# In how many batches each batch normalization has taken part, where it keeps count; many where there is none.
+# The fewest batches that a batch normalization has counted; a large number if none counts.
 COUNTED = """
 parts = getattr(model, "modules", list)()
 kept = [int(n) for part in parts if (n := getattr(part, "num_batches_tracked", None)) is not None]
 counted = min(kept, default=10**9)
 """
 
-# What a batch gave at these weights, in training mode: with dropout, and without.
+# The outputs for a batch at these weights in training mode: with dropout, and without.
 WITH_AND_WITHOUT = """
 drawn = still = torch.zeros(0)
 if isinstance(model, torch.nn.Module):
@@ -46,7 +46,7 @@ if isinstance(model, torch.nn.Module):
 
 
 def draw(rng):
-    """The wines with other ones held out, the growers with other numbers, the measurements in other columns."""
+    """The same task with other wines held out, permuted labels and permuted columns."""
     return redrawn("wines", rng, labels=True, features=True)
 
 
@@ -57,42 +57,44 @@ def heldout_loss(run):
 
 
 def check_the_network_knows_as_much_in_use(run):
-    """What the network knows while it trains, it knows afterwards."""
+    """The network does as well in use as in training."""
     x, y = run.train
     training = run.ask(AS_IN_TRAINING, {"wines": x}, ["answers"], needs=["model"])["answers"]
     costs = nll(training, y), nll(run.model(x), y)
     assert abs(costs[0] - costs[1]) < 0.3, (
-        f"the same wines cost {costs[0]:.2f} nats while it trains and {costs[1]:.2f} afterwards (alike wanted)"
+        f"the same wines cost {costs[0]:.2f} nats in training and {costs[1]:.2f} in use (expected: less than 0.3 apart)"
     )
 
 
 def check_all_layers_take_part_at_every_step(run):
-    """While the network trains, every layer works as it is meant to in training, at every step."""
+    """Every layer behaves as it should in training, at every step."""
     audit = run.audit.needed()
     x, _ = run.train
     if np.array_equal(run.call("model", x, mode="train"), run.model(x)):
-        return  # no layer works otherwise in training
+        return  # no layer behaves differently in training
     shares = np.array([call.training for call in audit.calls])
     if shares.min() == 1:
         return
-    changed = int((shares[1:] != shares[-1]).sum())  # a first look is no step
+    changed = int((shares[1:] != shares[-1]).sum())  # the first call may come before the first step
     assert not changed, (
-        f"at {changed} of {len(shares)} sampled steps fewer or more layers do so than at the last (0 wanted)"
+        f"at {changed} of {len(shares)} sampled steps, fewer or more layers do so than at the last (expected: 0)"
     )
-    # Only some layers have a mode that matters, so what they did decides.
+    # Only some layers behave differently in training, so the check looks at what they did.
     counted = int(run.ask(COUNTED, returns=["counted"], needs=["model"])["counted"])
-    assert counted > 0.9 * audit.steps, f"batches take part at {max(counted, 0)} of {audit.steps} steps (all wanted)"
+    assert counted > 0.9 * audit.steps, (
+        f"one layer has counted {max(counted, 0)} batches in {audit.steps} steps (expected: over 90 % of the steps)"
+    )
     still = sum(_without_chance(run, moment) for moment in run.moments)
-    assert not still, f"at {still} of {len(run.moments)} sampled steps nothing is left to chance (0 wanted)"
+    assert not still, f"at {still} of {len(run.moments)} sampled steps, nothing in the output is random (expected: 0)"
 
 
 def check_the_trained_network_answers(run):
-    """The network that was trained is the one that answers in the end."""
-    assert answers_by_training(run), "what answers is not what was trained"
+    """The model that answers at the end is the network that was trained."""
+    assert answers_by_training(run), "the model that answers is not the network that was trained (expected: the same)"
 
 
 def _without_chance(run, moment):
-    """Whether a call in the training gave just what it gives without dropout, where dropout would change it."""
+    """Whether a training call returned the output without dropout, although dropout would change it."""
     call = moment.call
     asked = {"before": moment.before, "wines": call.inputs[0]}
     outputs = run.ask(WITH_AND_WITHOUT, asked, ["drawn", "still"], needs=["model"])

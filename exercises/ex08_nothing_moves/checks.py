@@ -1,4 +1,4 @@
-"""What a correct fix of ex08 shows: what is to be learned is learned."""
+"""What a correct fix of ex08 shows: everything that should learn does learn."""
 
 import numpy as np
 
@@ -7,9 +7,9 @@ from bugkit.checks import nll, redrawn
 from bugkit.invariants import check_every_row_teaches, check_the_same_question_gets_the_same_answer
 from bugkit.questions import CUT, gradients
 
-FEWEST = 8  # steps that tell
+FEWEST = 8  # sampled steps; fewer are too few to decide
 
-# How many of the weight matrices that are to be learned change when the notebook takes a few steps.
+# How many of the trainable weight matrices change when the notebook takes a few steps.
 STEPS = """
 matrices = [p for p in model.parameters() if p.requires_grad and p.dim() > 1]
 before = [p.detach().clone() for p in matrices]
@@ -39,7 +39,7 @@ after = scores()
 
 
 def draw(rng):
-    """The digits with other numbers, so that other ones are in each lesson, and their pixels in other places."""
+    """The same task with permuted labels, so that the lessons have other digits, and permuted pixels."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -50,25 +50,25 @@ def heldout_loss(run):
 
 
 def check_what_is_to_be_learned_changes(run):
-    """A few steps change every weight matrix that is to be learned."""
+    """A few steps change every trainable weight matrix."""
     x, y = second_lesson(run.train)
     some = run.rng.permutation(len(y))[:96]
     arrays = {"images": x[some], "labels": y[some]}
     found = run.ask(STEPS, arrays, ["moved", "learning"], needs=["model", "training_step"])
     moved, learning = int(found["moved"]), int(found["learning"])
-    assert learning > 0, "none is to be learned (one or more wanted)"
-    assert moved == learning, f"{moved} of {learning} change (all wanted)"
+    assert learning > 0, "no weight matrix is trainable (expected: one or more)"
+    assert moved == learning, f"{moved} of {learning} change (expected: all)"
 
 
 def check_steps_go_downhill(run):
-    """Steps on a batch make the loss of that batch smaller, whatever its labels are."""
+    """Steps on a batch reduce the loss of that batch, whatever its labels are."""
     x, y = second_lesson(run.train)
     some = run.rng.permutation(len(y))[:32]
     labels = (y[some] + 1) % 5
     asked = {"images": x[some], "labels": labels}
     found = run.ask(SAME_BATCH, asked, ["before", "after"], needs=["model", "training_step"])
     before, after = nll(found["before"], labels), nll(found["after"], labels)
-    assert after < before, f"its loss goes from {before:.3f} to {after:.3f} nats in twenty steps (a fall wanted)"
+    assert after < before, f"its loss goes from {before:.3f} to {after:.3f} nats in twenty steps (expected: a fall)"
 
 
 def check_every_step_of_the_training_changes_something(run):
@@ -78,13 +78,13 @@ def check_every_step_of_the_training_changes_something(run):
     if len(calls) < FEWEST:
         raise UndecidedError("what each step changed could not be seen")
     ends_at_zero = bool(len(audit.rates)) and audit.rates[-1] == 0
-    between = calls[1 : -1 if ends_at_zero else None]  # a rate that grows may begin at 0, one that falls may end there
+    between = calls[1 : -1 if ends_at_zero else None]  # a growing rate may start at 0, a falling one may end there
     still = sum(not call.moved.any() for call in between)
-    assert still == 0, f"{still} of {len(calls)} sampled steps change nothing (0 wanted)"
+    assert still == 0, f"{still} of {len(calls)} sampled steps change nothing (expected: 0)"
 
 
 def check_all_of_the_new_layer_learns(run):
-    """Every step changes all of the last layer, and by its whole gradient."""
+    """Every step changes the whole last layer, along its whole gradient."""
     steps = [
         (gap, [part for part in left if len(part) == 5])
         for moment, gap, left in gradients(run)
@@ -93,9 +93,9 @@ def check_all_of_the_new_layer_learns(run):
     if not steps:
         raise UndecidedError("what each step changed could not be seen")
     cut = float(np.mean([gap > CUT for gap, _ in steps]))
-    assert cut == 0, f"at {cut:.0%} of the sampled steps the gradients leave out a part of it (0 % wanted)"
+    assert cut == 0, f"at {cut:.0%} of the sampled steps, the gradients leave out a part of it (expected: 0 %)"
     share = max(np.mean([part.mean() for part in parts]) for parts in zip(*(left for _, left in steps), strict=True))
-    assert share < 0.05, f"{share:.0%} of the numbers of one tensor stay as they are in sampled steps (0 % wanted)"
+    assert share < 0.05, f"{share:.0%} of the values of one tensor do not change in sampled steps (expected: below 5 %)"
 
 
 def check_every_digit_is_recognised(run):
@@ -104,7 +104,9 @@ def check_every_digit_is_recognised(run):
     named = run.model(x).argmax(axis=1)
     share = [float(np.mean(named[y == digit] == digit)) for digit in range(5)]
     worst = int(np.argmin(share))
-    assert share[worst] > 0.5, f"{share[worst]:.0%} of the unseen {worst + 5}s are classified correctly (most wanted)"
+    assert share[worst] > 0.5, (
+        f"{share[worst]:.0%} of the unseen {worst + 5}s are classified correctly (expected: over 50 %)"
+    )
 
 
 def second_lesson(task):

@@ -1,4 +1,4 @@
-"""What a correct fix of ex09 shows: the whole network learns, not only its end."""
+"""What a correct fix of ex09 shows: the whole network learns, not only its last part."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from bugkit.invariants import (
     check_the_same_question_gets_the_same_answer,
 )
 
-# Twenty steps on a batch whose labels are new; then for each matrix of numbers how far the loss falls when a fifth of
-# that matrix's change is made, and of no other. Matrices that cannot learn are counted apart.
+# Twenty steps on a batch with new labels. Then, for each weight matrix, how far the loss falls when a fifth of its own
+# change is applied, and no other change. Matrices that cannot learn are counted separately.
 STEPS = """
 def loss():
     with torch.no_grad():
@@ -48,7 +48,7 @@ for p, c in zip(learning, change):
 falls, stuck = torch.tensor(falls), len(fixed)
 """
 
-FEWEST = 8  # steps that tell
+FEWEST = 8  # sampled steps; fewer are too few to decide
 
 LEARNS = "learns = np.array([p.requires_grad and p.dim() > 1 for p in model.parameters()])"
 
@@ -70,7 +70,7 @@ slopes = torch.stack(rows)
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -81,35 +81,36 @@ def heldout_loss(run):
 
 
 def check_all_of_the_network_learns(run):
-    """Steps change every weight matrix of the network so that the loss falls."""
+    """Steps change every weight matrix of the network in a way that reduces the loss."""
     x, y = run.train
-    for size, least in ((32, 1e-3), (20, None)):  # of the few images, that they change anything has to do
+    for size, least in ((32, 1e-3), (20, None)):  # for the smaller batch, any effect is enough
         some = run.rng.permutation(len(y))[:size]
         asked = {"images": x[some], "labels": (y[some] + 1) % 10}
         found = run.ask(STEPS, asked, ["falls", "stuck"], needs=["model", "training_step"])
         falls, stuck = found["falls"], int(found["stuck"])
         scale = np.abs(falls).max(initial=1e-9)
         useful = int(np.count_nonzero(falls > least * scale if least else np.abs(falls) > 1e-6 * scale))
-        assert useful == len(falls) > 0, f"on {size} images, {useful} of {len(falls)} do (all wanted)"
-    # A fixed one may bring pixels to one scale, if an image is two numbers after it: random ones could not be read.
+        assert useful == len(falls) > 0, f"on {size} images, {useful} of {len(falls)} change so (expected: all)"
+    # A fixed matrix may rescale the pixels if the map has two coordinates: no reader could use two random ones.
     assert not stuck or _numbers_per_image(run) <= 2, (
-        f"{stuck} matrices cannot learn, and more than two numbers of an image reach the scores (none, or two, wanted)"
+        f"{stuck} matrices cannot learn, and more than two values per image reach the scores "
+        "(expected: 0 matrices, or at most two values)"
     )
 
 
 def check_every_step_changes_all_that_learns(run):
-    """Every step of the training, from the first to the last, changes every weight matrix that learns."""
+    """Every step of the training, from the first to the last, changes every trainable weight matrix."""
     calls = [call.moved for call in run.audit.needed().calls if call.moved is not None]
     learns = run.ask(LEARNS, returns=["learns"], needs=["model"])["learns"].astype(bool)
     moved = np.array([m for m in calls if len(m) == len(learns) and m.any()])
     if len(moved) < FEWEST:
         raise UndecidedError("what each step changed could not be seen")
     share = moved[:, learns].mean(axis=0).min(initial=1)
-    assert share > 0.95, f"one of them is changed in {share:.0%} of {len(moved)} sampled steps (all wanted)"
+    assert share > 0.95, f"one of them changes in {share:.0%} of {len(moved)} sampled steps (expected: over 95 %)"
 
 
 def _numbers_per_image(run):
-    """How many independent numbers of an image its scores depend on, near that image; the median over some."""
+    """How many independent values of an image its scores depend on, near that image; the median over some images."""
     images = run.heldout[0][:9]
     slopes = run.ask(SENSITIVITY, {"images": images}, ["slopes"], needs=["model"])["slopes"]
     values = np.linalg.svd(slopes.astype(float), compute_uv=False)
@@ -117,9 +118,11 @@ def _numbers_per_image(run):
 
 
 def check_every_digit_is_recognised(run):
-    """Every digit is recognized, none lies hidden under others."""
+    """Every digit is recognized; none is hidden under others on the map."""
     x, y = run.heldout
     predicted = run.model(x).argmax(axis=1)
     share = [float(np.mean(predicted[y == digit] == digit)) for digit in range(10)]
     worst = int(np.argmin(share))
-    assert share[worst] > 0.2, f"{share[worst]:.0%} of the unseen {worst}s are classified correctly (most wanted)"
+    assert share[worst] > 0.2, (
+        f"{share[worst]:.0%} of the unseen {worst}s are classified correctly (expected: over 20 %)"
+    )

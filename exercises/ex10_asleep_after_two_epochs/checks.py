@@ -10,11 +10,11 @@ from bugkit.invariants import (
     check_the_same_question_gets_the_same_answer,
 )
 
-DECAY = 0.9  # of the learning rate, in an epoch
+DECAY = 0.9  # of the learning rate, per epoch
 EPOCHS = 20
 FIRST = 5  # steps, all of them in the first epoch
 
-# The gradient that the training's own loss has at these weights, and its norm.
+# The norm of the gradient of the training's own loss at these weights.
 GRADIENT = """
 norm = torch.tensor(float("nan"))
 if isinstance(model, torch.nn.Module):
@@ -28,7 +28,7 @@ if isinstance(model, torch.nn.Module):
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -39,28 +39,28 @@ def heldout_loss(run):
 
 
 def check_it_still_learns_halfway(run):
-    """Halfway through the training, the learning rate is still a third of the first one, about as planned."""
+    """Halfway through the training, the learning rate is still about a third of its initial value, as planned."""
     rates = _shares(run)
     if _is_whole(run):
         halfway = float(rates[len(rates) // 2])
-        assert halfway > 0.05, f"the learning rate is {halfway:.2g} times the first one (about 0.35 planned)"
+        assert halfway > 0.05, f"it is {halfway:.2g} times its initial value (planned: 0.35, expected: over 0.05)"
 
 
 def check_the_learning_rate_follows_the_plan(run):
-    """At every step the learning rate is what the plan says: a tenth less with every epoch."""
+    """At every step, the learning rate follows the plan: it falls by 10 % with every epoch."""
     rates = _shares(run)
     if not len(rates):
-        return  # the next check is about these
+        return  # the next check covers these
     ratios = min((rates / DECAY ** (np.arange(len(rates)) / epoch) for epoch in _epochs(run)), key=_deviation)
     off = np.flatnonzero((ratios < 0.8) | (ratios > 1.3))
     assert not len(off), (
-        f"at {len(off)} of {len(rates)} steps it is not, first at step {off[0]}: "
-        f"it is {ratios[off[0]]:.2g} times the planned one (0.9 to 1.1 wanted)"
+        f"at {len(off)} of {len(rates)} steps it does not, first at step {off[0]}: "
+        f"it is {ratios[off[0]]:.2g} times the planned rate (expected: 0.8 to 1.3)"
     )
 
 
 def check_steps_made_by_hand_shrink_as_planned(run):
-    """Where no single optimizer made the steps, they shrink about as planned."""
+    """Steps made by hand, or by several optimizers, shrink about as planned."""
     if _is_whole(run):
         return
     moments = [m for m in run.moments if m.call.slope is not None and len(m.call.inputs) == 1]
@@ -75,34 +75,35 @@ def check_steps_made_by_hand_shrink_as_planned(run):
         grown.append(float(np.exp(np.median(late) - np.median(early))))
     nearest = min(grown, key=lambda ratio: abs(np.log(ratio)))
     assert 0.3 < nearest < 2.2, (
-        f"for the same gradient, later steps are {nearest:.2g} times as long as planned, early ones being 1 (1 wanted)"
+        f"for the same gradient, later steps are {nearest:.2g} times as long as planned from the early ones "
+        "(expected: 0.3 to 2.2)"
     )
 
 
 def _shares(run):
-    """The learning rate at each step as a share of the first ones, of the one optimizer that took most; or empty."""
+    """The learning rate at each step over the first ones, for the optimizer that took most steps; or empty."""
     rates = run.audit.needed().rates
     return rates / rates[:FIRST].max() if rates[:FIRST].max(initial=0) > 0 else rates[:0]
 
 
 def _is_whole(run):
-    """Whether one optimizer took all steps; there may be none, or a new one in every epoch."""
+    """Whether one optimizer took nearly all steps. There may be none, or a new one in every epoch."""
     return len(_shares(run)) >= 0.9 * run.audit.steps
 
 
 def _epochs(run):
-    """How many steps an epoch may have: by the number of them, and by the images that a call is given."""
+    """How many steps an epoch may have: by the number of all steps, and by the images in a call."""
     rows = np.median([call.rows for call in run.audit.calls])
     return run.audit.steps / EPOCHS, max(1, len(run.train[0]) // rows)
 
 
 def _deviation(ratios):
-    """How far from 1 the furthest is, as a factor."""
+    """The largest distance from 1 on a logarithmic scale."""
     return float(np.abs(np.log(np.maximum(ratios, 1e-30))).max())
 
 
 def _length(run, moment):
-    """How long a step is for a gradient of length one."""
+    """The length of a step for a gradient of length one."""
     asked = {"before": moment.before, "rows": moment.call.inputs[0], "slope": moment.call.slope}
     norm = float(run.ask(GRADIENT, asked, ["norm"], needs=["model"])["norm"])
     return float(np.linalg.norm(moment.after - moment.before)) / max(norm, 1e-12)

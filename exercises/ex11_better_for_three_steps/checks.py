@@ -1,4 +1,4 @@
-"""What a correct fix of ex11 shows: no step follows a gradient longer than the limit, and short ones are left alone."""
+"""What a correct fix of ex11 shows: no step follows a gradient longer than the limit; short ones are not changed."""
 
 import numpy as np
 
@@ -10,12 +10,12 @@ from bugkit.invariants import (
 )
 
 LIMIT = 50
-# Patients, and what their scores and their measurements are multiplied by.
+# The number of patients, and the factors for their scores and for their measurements.
 BATCHES = [(32, 100, 1), (32, 10, 1), (32, 3, 1), (32, 1, 1), (1, 1, 1), (3, 10, 1), (97, 1, 1), (32, 1, 100)]
 
-# Training steps from fresh weights: the first on targets that are nearly right, for how far a step goes for a gradient
-# of length one, the rest on targets that are far off. Of each: how far the weights moved, and the lengths of the
-# gradients before and after the optimizer's step, nan where no optimizer steps.
+# Training steps from fresh weights. The first uses targets close to the outputs and shows how far a step goes for a
+# gradient of length one. The others use targets that are far off. For each: how far the weights moved, and the length
+# of the gradients before and after the optimizer's step, nan if no optimizer steps.
 STEPS = """
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
@@ -103,7 +103,7 @@ plain = plain or not lengths
 
 
 def draw(rng):
-    """The patients with other ones held out and their measurements in other columns."""
+    """The same task with other patients held out and permuted columns."""
     return redrawn("diabetes", rng, features=True)
 
 
@@ -114,33 +114,33 @@ def heldout_loss(run):
 
 
 def check_no_step_follows_a_longer_gradient(run):
-    """No step follows a gradient longer than the limit, whatever the batch."""
+    """No step follows a gradient longer than the limit, for any batch."""
     _, far, rate, plain, _ = _steps(run)
     for (patients, scores, values), (moved, before, after) in zip(BATCHES, far, strict=True):
         length = moved / rate if plain else np.fmin(before, after)
         assert not length > 1.02 * LIMIT, (
             f"a step on {patients} patients, with scores times {scores} and measurements times {values}, "
-            f"followed a gradient of length {length:.3g} (at most {LIMIT} wanted)"
+            f"followed a gradient of length {length:.3g} (expected: at most {LIMIT})"
         )
 
 
 def check_no_step_of_the_training_followed_a_longer_gradient(run):
-    """In the training, no step followed a gradient longer than the limit."""
+    """During the training, no step followed a gradient longer than the limit."""
     audit = run.audit.needed()
     _, far, rate, plain, echo = _steps(run)
-    if (far[:, 1] <= 1.02 * LIMIT).all():  # what an optimizer is given is limited before it steps
+    if (far[:, 1] <= 1.02 * LIMIT).all():  # the gradients are limited before the optimizer steps
         norms = audit.norms[np.isfinite(audit.norms)]
         longest = norms.max(initial=0.0)
         assert longest < 1.02 * LIMIT, (
             f"{np.count_nonzero(norms > 1.02 * LIMIT)} of {len(norms)} sampled steps did, "
-            f"the longest of length {longest:.3g} (at most {LIMIT} wanted)"
+            f"the longest of length {longest:.3g} (expected: at most {LIMIT})"
         )
     elif plain and len(run.moments):
         rates = audit.rates
-        most = rate * (rates.max() / max(rates[-1], 1e-30) if len(rates) else 2)  # a rate may have been higher before
+        most = rate * (rates.max() / max(rates[-1], 1e-30) if len(rates) else 2)  # the rate may have been higher before
         most /= 1 - min(echo, 0.99)  # a velocity adds up
         longest = max(float(np.linalg.norm(m.after - m.before)) for m in run.moments) / most
-        assert not longest > 1.05 * LIMIT, f"one followed a gradient of length {longest:.3g} (at most {LIMIT} wanted)"
+        assert not longest > 1.05 * LIMIT, f"one step followed a gradient of {longest:.3g} (expected: at most {LIMIT})"
 
 
 def check_short_gradients_are_left_alone(run):
@@ -148,12 +148,12 @@ def check_short_gradients_are_left_alone(run):
     (moved, before, after), far, _, plain, _ = _steps(run)
     length = np.fmin(before, after)
     assert not length > 0.2 * LIMIT, (
-        f"on a batch that is nearly right the gradient's length is {length:.3g} (below 1 wanted)"
+        f"with targets close to the outputs, the gradient's length is {length:.3g} (expected: below 10)"
     )
     longer = moved / max(far[0][0], 1e-30)
     assert not plain or longer < 0.2, (
-        f"a step on a batch that is nearly right is {longer:.2g} times as long as one on a batch that is far off "
-        "(below 0.1 wanted)"
+        f"with targets close to the outputs, a step is {longer:.2g} times as long as with targets that are far off "
+        "(expected: below 0.2)"
     )
 
 
@@ -161,11 +161,11 @@ def check_the_scores_are_numbers(run):
     """Every score is a finite number."""
     scores = run.model(run.heldout[0])
     finite = int(np.isfinite(scores).sum())
-    assert finite == scores.size, f"{finite} of {scores.size} scores are finite (all wanted)"
+    assert finite == scores.size, f"{finite} of {scores.size} scores are finite (expected: all)"
 
 
 def _steps(run):
-    """The step on a nearly right batch, those on the others, plain descent's rate, whether it is that, and its echo."""
+    """The step on close targets, the steps on the others, the rate, whether it is plain descent, and its momentum."""
     x, y = run.train
     some = run.rng.choice(len(y), 32, replace=False)
     far = [run.rng.choice(len(y), patients, replace=False) for patients, _, _ in BATCHES]

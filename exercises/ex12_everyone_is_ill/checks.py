@@ -1,15 +1,15 @@
-"""What a correct fix of ex12 shows: in use, the network is fed what it was trained on."""
+"""What a correct fix of ex12 shows: in use, the network gets the same kind of inputs as in training."""
 
 import numpy as np
 
 from bugkit.checks import accuracy, nll, redrawn
 from bugkit.invariants import check_gradients_are_whole
 
-CLOSE = 0.015  # of a standard deviation
+CLOSE = 0.015  # standard deviations
 OTHER_UNITS = 3.0
-SIZES = (1, 2, 3, 7, 8, 16, 33, 41, 100)  # tumors that are asked about together
+SIZES = (1, 2, 3, 7, 8, 16, 33, 41, 100)  # tumors in one call of `predict`
 
-# What the outermost module that learns is given while `predict` runs.
+# The inputs of the outermost trainable module while `predict` runs.
 FED = """
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
@@ -33,7 +33,7 @@ for handle in handles:
 fed = torch.cat(rows) if rows else torch.zeros(0, 0)
 """
 
-# How far the answers move when everything that learns is set to zero.
+# How far the answers change when everything trainable is set to zero.
 WITHOUT = """
 import gc
 
@@ -47,18 +47,18 @@ moved = (torch.as_tensor(predict(measurements)).detach() - before).abs().max()
 
 
 def draw(rng):
-    """The tumors with other ones held out and their measurements in other columns."""
+    """The same task with other tumors held out and permuted columns."""
     return redrawn("diagnoses", rng, features=True)
 
 
 def heldout_loss(run):
-    """Held-out cross-entropy of what `predict` answers"""
+    """Held-out cross-entropy of the answers of `predict`"""
     x, y = run.heldout
     return nll(run.predict(x), y)
 
 
 def check_a_tumor_alone_gets_the_same_answer(run):
-    """A tumor gets the same answer alone as among others."""
+    """A tumor gets the same answer alone as together with others."""
     x = run.rng.permutation(np.concatenate([run.heldout[0], run.train[0]]))
     company = run.predict(x)
     for size in SIZES:
@@ -68,47 +68,48 @@ def check_a_tumor_alone_gets_the_same_answer(run):
             moved = float(np.abs(apart - there).max())
             same = np.allclose(apart, there, rtol=1e-3, atol=1e-3)
             assert same, (
-                f"among {size} tumors an answer differs by up to {moved:.2g} from that among {len(x)} (0 wanted)"
+                f"in a call with {size} tumors, an answer differs by up to {moved:.2g} "
+                f"from that in a call with {len(x)} (expected: 0)"
             )
 
 
 def check_known_tumors_are_told_apart(run):
-    """The tumors that it was trained on are classified correctly, as they were in training."""
+    """`predict` classifies the tumors of the training correctly, as the network did in training."""
     x, y = run.train
     share = accuracy(run.predict(x), y)
-    assert share > 0.9, f"`predict` classifies {share:.0%} of them correctly (over 90 % wanted)"
+    assert share > 0.9, f"it classifies {share:.0%} of them correctly (expected: over 90 %)"
 
 
 def check_a_tumor_looks_as_it_did_in_training(run):
-    """A tumor looks to the network as it looked in training."""
+    """In use, the network sees a tumor as it saw it in training."""
     trained = [call.inputs[0].astype(float) for call in run.audit.calls if call.inputs and call.inputs[0].ndim == 2]
     fed = run.ask(FED, {"measurements": run.train[0]}, ["fed"], needs=["predict"])["fed"].astype(float)
     if not len(fed) or not trained or any(rows.shape[1] != fed.shape[1] for rows in trained):
-        return  # nothing that can be compared was seen
+        return  # nothing comparable was seen
     apart, fourth = offset(fed, np.concatenate(trained))
     if fourth > OTHER_UNITS and nll(run.predict(run.heldout[0]), run.heldout[1]) < 0.3:
-        return  # other units, and yet the answers are right: the weights were changed to match
-    assert apart < CLOSE, f"it differs by {apart:.2g} standard deviations (0 wanted)"
+        return  # other units, but correct answers: the weights were changed to match
+    assert apart < CLOSE, f"its measurements differ by {apart:.2g} standard deviations (expected: below 0.015)"
     odd = [unlike(rows, fed) for rows in trained if len(rows) >= 16]
     assert max(odd, default=0) < 0.5, (
-        f"in {np.mean(np.greater(odd, 0.5)):.0%} of the training steps it did not (none wanted)"
+        f"the inputs of {np.mean(np.greater(odd, 0.5)):.0%} of the training steps look very different (expected: 0 %)"
     )
 
 
 def check_the_trained_network_answers(run):
-    """It is the trained network that answers."""
+    """The answers are those of the trained network."""
     run.audit.needed()
     x = run.heldout[0][:50]
     if len(run.ask(FED, {"measurements": x}, ["fed"], needs=["predict"])["fed"]):
         return
     moved = float(run.ask(WITHOUT, {"measurements": x}, ["moved"], needs=["predict"])["moved"])
-    assert not moved <= 1e-6, f"with all its weights set to 0, the answers move by {moved:.2g} (more than 0 wanted)"
+    assert not moved <= 1e-6, f"with all weights set to 0, the answers change by {moved:.2g} (expected: more than 0)"
 
 
 def offset(fed, trained):
-    """How far rows lie from the nearest of those trained on, in standard deviations: the worst and the fourth column.
+    """The distance from the nearest training rows, in standard deviations: of the worst column and the fourth worst.
 
-    Only the nearest third counts, for some rows may have been kept apart; what noise in training explains does not.
+    Only the nearest third counts, because some rows may be held out. Noise in training does not count.
     """
     scale = np.maximum(trained.std(axis=0), 1e-12)
     a, b = fed / scale, trained / scale
@@ -122,7 +123,7 @@ def offset(fed, trained):
 
 
 def unlike(rows, fed):
-    """Share of the columns in which a batch lies elsewhere than what is fed in use, or is spread otherwise by far."""
+    """The share of columns in which the mean or the spread of a batch is far from that of the inputs in use."""
     spread = np.maximum(fed.std(axis=0), 1e-12)
     away = np.abs(rows.mean(axis=0) - fed.mean(axis=0)) / spread
     ratio = np.maximum(rows.std(axis=0), 1e-12) / spread

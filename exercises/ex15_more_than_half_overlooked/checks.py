@@ -1,4 +1,4 @@
-"""What a correct fix of ex15 shows: the number that is reported is the number that it says it is."""
+"""What a correct fix of ex15 shows: the reported sensitivity is what its name says."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from bugkit.invariants import check_every_row_teaches, check_gradients_are_whole
 
 MANY = 2400  # patients; more than any batch holds
 SIZES = (1, 2, 3, 7, 19, 20, 21, 41, 100, 333)  # patients
-# As if the training stood at an earlier epoch: what was noted so far, and its loop's variable.
+# The state of an earlier epoch: what was recorded until then, and the loop variable.
 EARLIER = """
 bk_function = sensitivity
 while hasattr(bk_function, "func"):
@@ -22,7 +22,7 @@ for bk_name, bk_count in (("reports", bk_at), ("losses", 12 * bk_at)):
 
 
 def draw(rng):
-    """The tumors with other ones held out and their measurements in other columns."""
+    """The same task with other tumors held out and permuted columns."""
     return redrawn("diagnoses", rng, features=True)
 
 
@@ -34,7 +34,7 @@ def heldout_loss(run):
 
 
 def check_the_sensitivity_is_the_share_that_is_found(run):
-    """The reported sensitivity is the share of the malignant tumors that the network calls malignant."""
+    """The reported sensitivity is the share of the malignant tumors that the network classifies as malignant."""
     for size in (45, 170, MANY):
         for share in (0.9, 0.6, 0.3):
             patients, diagnoses, honest = _patients(run, size, share)
@@ -42,24 +42,24 @@ def check_the_sensitivity_is_the_share_that_is_found(run):
 
 
 def check_a_network_that_finds_all_is_told_so(run):
-    """The reported sensitivity is 1 where the network finds every malignant tumor."""
+    """The reported sensitivity is 1 if the network finds every malignant tumor."""
     for size in (75, MANY):
         patients, diagnoses, _ = _patients(run, size, 1.0)
         _compare(_reported(run, patients, diagnoses), 1.0)
 
 
 def check_the_order_of_the_patients_does_not_matter(run):
-    """The reported sensitivity is the same in whatever order the patients come."""
+    """The reported sensitivity does not depend on the order of the patients."""
     for size in (170, MANY):
         patients, diagnoses, _ = _patients(run, size, 0.6)
         here = _reported(run, patients, diagnoses)
         for order in (run.rng.permutation(size), np.arange(size)[::-1], np.arange(size).reshape(2, -1).T.reshape(-1)):
             there = _reported(run, patients[order], diagnoses[order])
-            assert abs(here - there) < 0.006, f"it is {here:.1%}, and {there:.1%} in another order (the same wanted)"
+            assert abs(here - there) < 0.006, f"it is {here:.1%}, and {there:.1%} in another order (expected: the same)"
 
 
 def check_unsure_answers_count_by_their_sign(run):
-    """A malignant tumor is found if the network's logit for it is above 0, however near to 0 it lies."""
+    """A malignant tumor counts as found if its logit is above 0, however close to 0 it is."""
     x = _unsure(run)
     z = _logits(run, x)
     for low, high in ((0.02, 0.3), (0.3, 0.7), (0.7, 2)):
@@ -80,7 +80,7 @@ def check_unsure_answers_count_by_their_sign(run):
 
 
 def check_it_is_so_for_any_number_of_patients(run):
-    """The reported sensitivity is right for one patient and for hundreds, with few or many malignant, in any order."""
+    """The reported sensitivity is correct for any number of patients, few or many of them malignant, in any order."""
     x = np.concatenate([run.heldout[0], run.train[0]])
     z = _logits(run, x)
     for size in SIZES:
@@ -98,7 +98,7 @@ def check_it_is_so_for_any_number_of_patients(run):
 
 
 def check_it_is_so_after_every_epoch(run):
-    """Early in the training and late, the reported sensitivity is right."""
+    """The reported sensitivity is correct after every epoch."""
     patients, diagnoses, honest = _patients(run, 170, 0.6)
     for at in (0, 1, 2, 3, 9, 15, 19):
         run.ask(EARLIER, bk_at=at, needs=["sensitivity"])
@@ -106,11 +106,11 @@ def check_it_is_so_after_every_epoch(run):
 
 
 def _unsure(run):
-    """Patients between benign and malignant ones, of whom the network is not sure."""
+    """Patients between benign and malignant ones, for whom the network is uncertain."""
     x, y = run.train
     one, other = (x[y == kind][run.rng.integers((y == kind).sum(), size=400)] for kind in (0, 1))
     low, high = np.zeros((400, 1)), np.ones((400, 1))
-    for _ in range(6):  # halve the way from one to the other, towards where the logit is 0
+    for _ in range(6):  # bisect the way from one to the other to find where the logit is 0
         middle = (low + high) / 2
         above = _logits(run, (one + middle * (other - one)).astype(np.float32))[:, None] > 0
         low, high = np.where(above, low, middle), np.where(above, middle, high)
@@ -119,10 +119,10 @@ def _unsure(run):
 
 
 def _patients(run, size, share):
-    """Patients of whom the network is sure, those found in front, and diagnoses that make the sensitivity ``share``.
+    """Patients for whom the network is certain, diagnoses that make the sensitivity ``share``, and that sensitivity.
 
-    The diagnoses are ours, so that the sensitivity can be chosen; the network's answers are its own. A third is
-    malignant. In front are those malignant tumors that are found, then the others, then the benign ones.
+    The diagnoses are made up for the network's own answers, so the check can choose the sensitivity. A third is
+    malignant. The malignant tumors that are found come first, then those that are missed, then the benign ones.
     """
     x = np.concatenate([run.heldout[0], run.train[0]])
     ranks = np.argsort(_logits(run, x))
@@ -135,7 +135,7 @@ def _patients(run, size, share):
 
 
 def _compare(reported, honest, of_whom=""):
-    assert abs(reported - honest) < 0.006, f"{of_whom}it is {reported:.1%} instead of {honest:.1%}"
+    assert abs(reported - honest) < 0.006, f"{of_whom}it is {reported:.1%} (expected: {honest:.1%})"
 
 
 def _reported(run, patients, diagnoses):

@@ -1,4 +1,4 @@
-"""What a correct fix of ex16 shows: a step follows the slope of the mean loss, for any number of images."""
+"""What a correct fix of ex16 shows: a step follows the gradient of the mean loss, for any number of images."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from bugkit.run import LearnerCodeError
 
 WAYS = 4  # random directions for each array of parameters
 SIZES = (40, 20, 80, 1, 7, 300, 1347)  # images
-DOUBLED = (1, 4)  # which of the batches are held twice: those of 20 and 7
+DOUBLED = (1, 4)  # indices of the batches whose images are doubled: those of 20 and 7
 MOMENTS = (0, 1, 2, 3, 5, 10, 11, 49, 100, 150, 199)  # steps of the training
 
 LISTED = """
@@ -33,7 +33,7 @@ bk_rng = np.random.default_rng(int(bk_seed))
 bk_ways = [(a, bk_rng.normal(size=(bk_count, *a.shape))) for a in bk_listed(parameters)]
 bk_out = np.array([[bk_moved(a, way) for way in ways] for a, ways in bk_ways])
 """
-# An array for each parameter, projected on the same directions.
+# An array for each parameter, projected onto the same directions.
 PROJECTED = """
 bk_rng = np.random.default_rng(int(bk_seed))
 bk_out = np.array([(bk_rng.normal(size=(bk_count, *a.shape)) * a).reshape(bk_count, -1).sum(axis=1) for a in bk_all])
@@ -41,7 +41,7 @@ bk_out = np.array([(bk_rng.normal(size=(bk_count, *a.shape)) * a).reshape(bk_cou
 GRADIENTS = LISTED + "bk_all = bk_listed(gradients(bk_images, bk_labels))" + PROJECTED
 STATE = LISTED + "bk_all = bk_listed(parameters)" + PROJECTED
 STEP = "training_step(bk_images, bk_labels)"
-# As if the training stood at an earlier step: its loop's variable and the losses so far.
+# The state of an earlier step: the loop variable and the losses until then.
 EARLIER = """
 bk_function = gradients
 while hasattr(bk_function, "func"):
@@ -56,7 +56,7 @@ if isinstance(bk_home.get("losses"), list):
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -67,7 +67,7 @@ def heldout_loss(run):
 
 
 def check_a_step_follows_the_slope_of_the_mean_loss(run):
-    """The gradient that a step follows is the slope of the mean loss, as it can be measured."""
+    """The gradient that a step follows is the gradient of the mean loss, as measured."""
     batches = [_batch(run, size) for size in SIZES]
     measured = _differences([_asked(run, LISTED + MEASURED, batch) for batch in batches])
     try:
@@ -81,29 +81,29 @@ def check_a_step_follows_the_slope_of_the_mean_loss(run):
     ratios = [_ratio(computed[i], measured[i]) for i in range(len(measured))]
     worst = max(ratios, key=lambda ratio: abs(ratio - 1))
     follows = rate > 0 and _agree(followed, measured, rate)
-    assert follows, f"a computed gradient is {worst:.3g} times the slope that is measured (1 wanted)"
+    assert follows, f"a computed gradient is {worst:.3g} times the measured one (expected: 1)"
 
 
 def check_a_step_moves_every_parameter(run):
-    """A training step moves every array of the parameters."""
+    """A training step changes every parameter array."""
     batch = _batch(run, 60)
     moved = np.abs(_step(run, batch)).max(axis=1)
     still = int((moved == 0).sum())
-    assert not still, f"{still} of {len(moved)} arrays stay as they are (0 wanted)"
+    assert not still, f"{still} of {len(moved)} arrays do not change (expected: 0)"
 
 
 def check_twice_the_same_images_make_the_same_step(run):
-    """A batch that holds each image twice makes the same step as the batch that holds it once."""
+    """A batch with every image twice makes the same step as a batch with every image once."""
     for which in DOUBLED:
         other, once = _batch(run, SIZES[0]), _batch(run, SIZES[which])
         twice = tuple(np.concatenate([part, part]) for part in once)
         steps = [_step(run, batch) for batch in (other, once, twice)]
         change = np.linalg.norm(steps[2] - steps[1]) / np.linalg.norm(steps[1] - steps[0])
-        assert change < 0.05, f"it differs by {change:.2f} times as much as that of other images (0 wanted)"
+        assert change < 0.05, f"they differ by {change:.2f} times as much as for other images (expected: below 0.05)"
 
 
 def check_the_gradient_is_the_same_at_every_step(run):
-    """At the same parameters the gradient of the same images is the same, early in the training and late."""
+    """With the same parameters, the gradient of the same images is the same, early and late in the training."""
     batch = _batch(run, 60)
     last = _asked(run, GRADIENTS, batch, needs=["gradients"])
     for at in MOMENTS:
@@ -117,11 +117,13 @@ def check_the_gradient_is_the_same_at_every_step(run):
 
 def _same(slopes, last, when):
     change = np.linalg.norm(slopes - last) / np.linalg.norm(last)
-    assert change < 1e-3, f"{when}, it differs by {change:.2g} of its size from the gradient after training (0 wanted)"
+    assert change < 1e-3, (
+        f"{when}, it differs by {change:.2g} times its size from the gradient after training (expected: below 0.001)"
+    )
 
 
 def _batch(run, size):
-    """Images of which a tenth, and two at least, have a wrong label, so that the slopes are far from 0."""
+    """Images with wrong labels for a tenth of them, and for at least two, so that the gradients are far from 0."""
     x, y = run.train
     rows = run.rng.choice(len(y), size, replace=False)
     labels = y[rows].copy()
@@ -131,14 +133,14 @@ def _batch(run, size):
 
 
 def _begin(run):
-    """The state after training; the check's random numbers go on."""
+    """Restore the state after training. The check's random numbers continue."""
     rng = run.rng
     run.begin()
     run.rng = rng
 
 
 def _asked(run, code, batch, *, needs=(), fresh=True):
-    """Along each random direction, (arrays, WAYS), from the state after training."""
+    """What ``code`` gives along each random direction, (arrays, WAYS), from the state after training."""
     if fresh:
         _begin(run)
     images, labels = batch
@@ -155,18 +157,18 @@ def _step(run, batch):
 
 
 def _differences(slopes):
-    """Of each batch to the first, (arrays, batches, WAYS): what does not depend on the batch drops out."""
+    """Each batch minus the first, (arrays, batches, WAYS): terms that do not depend on the batch drop out."""
     return np.swapaxes(np.array(slopes[1:]) - slopes[0], 0, 1)
 
 
 def _agree(slopes, wanted, factor):
-    """Whether the slopes are ``factor`` times those wanted, in each array of parameters, for each batch."""
+    """Whether the slopes are ``factor`` times the expected ones, in each parameter array and for each batch."""
     size = abs(factor) * np.sqrt(np.mean(wanted**2, axis=2))
     error = np.sqrt(np.mean((slopes - factor * wanted) ** 2, axis=2))
     return bool(np.all(error <= 0.1 * size + 1e-4 * size.max()))
 
 
 def _ratio(slopes, wanted):
-    """By how much the slopes are larger, in the sense of least squares; 1 where there is nothing to compare."""
+    """The factor between the slopes and the expected ones, by least squares; 1 if there is nothing to compare."""
     total = float(np.sum(wanted**2))
     return float(np.sum(slopes * wanted)) / total if total else 1.0
