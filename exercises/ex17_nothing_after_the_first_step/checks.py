@@ -1,15 +1,15 @@
-"""What a correct fix of ex17 shows: a loss and a slope that are right for scores of any size."""
+"""What a correct fix of ex17 shows: the loss and its gradient are correct for logits of any size."""
 
 import numpy as np
 
 from bugkit.checks import cross_entropy, nll, redrawn
 
 FULL = 16  # a black pixel
-CERTAIN = 10  # nats: what a mistake made with certainty costs at least; some programs cap it, and may
+CERTAIN = 10  # nats: the least that a certain mistake costs; a program may cap the loss above this
 SPREADS = (0.1, 3, 10, 30, 60, 85, 95, 150, 300, 1_000, 100_000)
 SHIFTS = (-3_000, -500, -100, -50, 0, 50, 100, 500, 3_000)
 MOMENTS = (0, 1, 2, 3, 5, 8, 11, 20, 21, 50, 100, 143, 200)  # steps of the training
-# As if the training stood at an earlier step: its loops' variables and the losses so far.
+# Put the notebook back to an earlier step: the variables of its loops and the losses so far.
 EARLIER = """
 bk_function = cross_entropy
 while hasattr(bk_function, "func"):
@@ -24,7 +24,7 @@ if isinstance(bk_home.get("losses"), list):
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -35,54 +35,57 @@ def heldout_loss(run):
 
 
 def check_the_loss_is_right_for_small_scores(run):
-    """The loss is the cross-entropy of the scores, where they lie between -10 and 10."""
+    """For logits between -10 and 10, the loss is their cross-entropy."""
     for images in (1, 2, 7, 50, 64, 300):
         for largest in (0.5, 3, 10):
             scores, labels = _scores(run, images, largest), run.rng.integers(10, size=images)
             loss, honest = _loss(run, scores, labels), cross_entropy(scores, labels)
-            assert abs(loss - honest) < 0.01, f"it is {loss:.4g} nats where {honest:.4g} is right ({images} images)"
+            assert abs(loss - honest) < 0.01, f"it is {loss:.4g} nats (expected: {honest:.4g}) for {images} images"
 
 
 def check_the_loss_is_a_number_for_large_scores(run):
-    """The loss is a finite number for large scores too: small for a right answer, large for a wrong one."""
+    """The loss is finite for large logits too: small for a correct answer, large for a wrong one."""
     for size in (100, 1_000, 100_000):
         scores, best = _apart(run, size)
         right, wrong = _loss(run, scores, best), _loss(run, scores, (best + 1) % 10)
-        assert abs(right) < 0.01, f"being right costs {right:.3g} nats with scores up to {size} (0 wanted)"
+        assert abs(right) < 0.01, f"a correct answer costs {right:.3g} nats with logits up to {size} (expected: 0)"
         known = CERTAIN < wrong < np.inf
-        assert known, f"being wrong costs {wrong:.3g} nats with scores up to {size} (over {CERTAIN}, finite, wanted)"
+        assert known, (
+            f"a wrong answer costs {wrong:.3g} nats with logits up to {size} (expected: finite and over {CERTAIN})"
+        )
 
 
 def check_every_image_counts_by_its_own_scores(run):
-    """The loss of a batch is the mean of the losses of its images, whatever the size and place of each one's scores."""
+    """The loss of a batch is the mean of the losses of its images, even if their logits differ widely in size."""
     labels = run.rng.integers(10, size=len(SPREADS) * len(SHIFTS))
     scores = np.stack([s * run.rng.uniform(-1, 1, 10) + shift for s in SPREADS for shift in SHIFTS]).astype(np.float32)
     alone = np.array([_loss(run, row[None], label[None]) for row, label in zip(scores, labels, strict=True)])
     honest = np.array([cross_entropy(row[None], label[None]) for row, label in zip(scores, labels, strict=True)])
     for loss, right in zip(alone, honest, strict=True):
         known = abs(loss - right) < 0.01 + 1e-3 * right if right < CERTAIN else CERTAIN - 0.1 < loss < 1.01 * right + 1
-        assert known, f"an image alone costs {loss:.4g} nats where {right:.4g} is right"
+        assert known, f"the loss of a single image is {loss:.4g} nats (expected: {right:.4g})"
     together = _loss(run, scores, labels)
     assert abs(together - alone.mean()) < 0.01 + 1e-3 * alone.mean(), (
-        f"{len(labels)} images together cost {together:.4g} nats where their mean is {alone.mean():.4g}"
+        f"the loss of {len(labels)} images is {together:.4g} nats "
+        f"(expected: {alone.mean():.4g}, the mean of their single losses)"
     )
 
 
 def check_the_slope_is_right_for_any_scores(run):
-    """The slope at the scores is the probabilities minus the truth, divided by the images, for any scores."""
+    """For any logits, the gradient is the probabilities minus the one-hot labels, divided by the number of images."""
     for size in (*SPREADS, 3):
         for images in (1, 50):
             scores = (size * run.rng.normal(size=(images, 10))).astype(np.float32)
             labels = run.rng.integers(10, size=images)
             error = _error(run, scores, labels)
-            assert error < 1e-3, f"with scores around {size} it is off by up to {error:.2g} (0 wanted)"
+            assert error < 1e-3, f"with logits around {size} it is off by up to {error:.2g} (expected: 0)"
     mixed = np.concatenate([_scores(run, 5, size) + np.float32(shift) for size in SPREADS for shift in SHIFTS])
     error = _error(run, mixed, run.rng.integers(10, size=len(mixed)))
-    assert error < 5e-3, f"with images of small and of large scores together it is off by up to {error:.2g} (0 wanted)"
+    assert error < 5e-3, f"with small and large logits in one batch it is off by up to {error:.2g} (expected: 0)"
 
 
 def check_the_same_number_added_to_all_scores_changes_nothing(run):
-    """The same number added to all scores of an image changes neither the loss nor the slope."""
+    """Adding the same constant to all logits of an image changes neither the loss nor the gradient."""
     scores, labels = run.rng.integers(-64, 64, size=(50, 10)) / np.float32(16), run.rng.integers(10, size=50)
     scores = scores.astype(np.float32)
     loss, slope = run.cross_entropy(scores, labels)
@@ -96,18 +99,23 @@ def check_the_same_number_added_to_all_scores_changes_nothing(run):
     ):
         other, other_slope = run.cross_entropy(scores + np.float32(number), labels)  # float32 holds such sums exactly
         change = max(abs(float(other) - float(loss)), float(np.abs(other_slope - slope).max()))
-        assert change < 1e-3, f"with {told} the loss goes from {float(loss):.4g} to {float(other):.4g}"
+        assert change < 1e-3, (
+            f"adding {told} takes the loss from {float(loss):.4g} to {float(other):.4g} "
+            "(expected: no change of loss or gradient)"
+        )
 
 
 def check_it_is_so_at_every_step(run):
-    """Early in the training and late, loss and slope are right for large scores."""
+    """Early and late in the training, the loss and the gradient are correct for large logits."""
     scores, labels = _scores(run, 64, 400), run.rng.integers(10, size=64)
-    for at in reversed(MOMENTS):  # losses are taken away, and do not come back
+    for at in reversed(MOMENTS):  # removed losses do not come back
         run.ask(EARLIER, bk_at=at, needs=["cross_entropy"])
         loss, slope = run.cross_entropy(scores, labels)
         error = float(np.abs(slope - _slope(scores, labels)).max()) * len(labels)
-        assert np.isfinite(float(np.asarray(loss).reshape(()))), f"at step {at + 1} the loss is {loss}"
-        assert error < 1e-3, f"at step {at + 1} the slope is off by up to {error:.2g} (0 wanted)"
+        assert np.isfinite(float(np.asarray(loss).reshape(()))), (
+            f"at step {at + 1} the loss is {loss} (expected: a finite number)"
+        )
+        assert error < 1e-3, f"at step {at + 1} the gradient is off by up to {error:.2g} (expected: 0)"
 
 
 def _loss(run, scores, labels):
@@ -115,7 +123,7 @@ def _loss(run, scores, labels):
 
 
 def _error(run, scores, labels):
-    """How far the slope is off at most, times the images."""
+    """The largest error of the gradient, times the number of images."""
     return float(np.abs(run.cross_entropy(scores, labels)[1] - _slope(scores, labels)).max()) * len(labels)
 
 
@@ -124,7 +132,7 @@ def _scores(run, images, largest):
 
 
 def _apart(run, size):
-    """Scores whose largest is far above the others, and where it is."""
+    """Logits of which one is far above the others, and its index."""
     best = run.rng.integers(10, size=50)
     scores = run.rng.uniform(-size, 0, size=(50, 10)).astype(np.float32)
     scores[np.arange(50), best] = size

@@ -1,13 +1,13 @@
-"""What a correct fix of ex18 shows: rounds only ever improve the centers, and they come to rest."""
+"""What a correct fix of ex18 shows: rounds only improve the centers, and the centers settle."""
 
 import numpy as np
 
 from bugkit.checks import redrawn
 
 ROUNDS = 4
-SETTLED = 0.02  # share of the loss that one more step may still save
-IDLE = 3  # centers without images that are let pass
-# As if the search stood at an earlier round: the losses so far, and its loop's variable.
+SETTLED = 0.02  # the share of the loss that one more update may still remove
+IDLE = 3  # tolerated centers without images
+# Put the notebook back to an earlier round: the losses so far, and the variable of its loop.
 EARLIER = """
 bk_function = one_round
 while hasattr(bk_function, "func"):
@@ -22,7 +22,7 @@ if isinstance(bk_home.get("losses"), list):
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
@@ -32,7 +32,7 @@ def heldout_distance(run):
 
 
 def check_a_round_never_makes_it_worse(run):
-    """From whatever centers a round starts, the loss after it is not higher."""
+    """A round does not raise the loss, and the first one from 64 images lowers it."""
     images = run.rng.permutation(run.train[0])
     centers = images[:64]
     before = loss(images, centers)
@@ -40,16 +40,18 @@ def check_a_round_never_makes_it_worse(run):
         centers = moved(run, images, centers)
         after = loss(images, centers)
         assert after < 1.001 * before, (
-            f"from 64 images as centers, round {number} takes the loss from {before:.3f} to {after:.3f} (less wanted)"
+            f"from 64 images as centers, round {number} takes the loss from {before:.3f} to {after:.3f} "
+            "(expected: no rise)"
         )
         assert number > 1 or after < 0.95 * before, (
-            f"from 64 images as centers, round 1 takes the loss from {before:.3f} to {after:.3f} (a fall wanted)"
+            f"from 64 images as centers, round 1 takes the loss from {before:.3f} to {after:.3f} "
+            "(expected: a fall of over 5 %)"
         )
         before = after
 
 
 def check_no_group_is_worse_off(run):
-    """From whatever centers a round starts, the images of each center have one afterwards that is as near to them."""
+    """After a round from any centers, the images of each center have a center at least as near to them."""
     images = run.rng.permutation(run.train[0])
     noise = run.rng.random((64, images.shape[1])).astype(images.dtype)
     for some, centers, what in (
@@ -66,44 +68,44 @@ def check_no_group_is_worse_off(run):
             if own.any():
                 old, new = before[own, k].mean(), after[own].mean(axis=0).min()
                 assert new <= 1.001 * old + 1e-4, (
-                    f"from {what} as centers, {own.sum()} images of one are at {old:.3f} before the round "
-                    f"and at {new:.3f} after it (no more wanted)"
+                    f"from {what} as centers, the mean squared distance of the {own.sum()} images of one center is "
+                    f"{old:.3f} before the round and {new:.3f} after it (expected: no rise)"
                 )
 
 
 def check_it_is_so_in_every_round(run):
-    """Early and late, a round from the same centers gives the same ones."""
+    """Early and late, a round from the same centers gives the same result."""
     images = run.rng.permutation(run.train[0])
     last = moved(run, images, images[:64])
-    for at in (24, 20, 12, 11, 6, 3, 2, 1, 0):  # losses are taken away, and do not come back
+    for at in (24, 20, 12, 11, 6, 3, 2, 1, 0):  # removed losses do not come back
         run.ask(EARLIER, bk_at=at, needs=["one_round"])
         off = float(np.abs(moved(run, images, images[:64]) - last).max())
         assert off < 1e-3 or loss(images, moved(run, images, images[:64])) < 1.02 * loss(images, last), (
-            f"in round {at + 1} the centers differ by up to {off:.2g} from those of the last round (0 wanted)"
+            f"in round {at + 1} the centers differ by up to {off:.2g} from those of the last round (expected: 0)"
         )
 
 
 def check_the_centers_have_settled(run):
-    """At the end each center is the mean of the images that are nearest to it."""
+    """In the end, each center is the mean of the images that are nearest to it."""
     images, centers = run.train[0], final(run)
     nearest = distances(images, centers).argmin(axis=1)
     means = np.array([images[nearest == k].mean(axis=0) if k in nearest else centers[k] for k in range(len(centers))])
     before = loss(images, centers)
     after = float(np.mean(np.sum((images - means[nearest]) ** 2, axis=1)))
     assert after > (1 - SETTLED) * before, (
-        f"the loss is {before:.3f}, and with the means as centers {after:.3f} (no difference wanted)"
+        f"the loss is {before:.3f}, and with these means as centers it is {after:.3f} (expected: no difference)"
     )
 
 
 def check_no_center_is_idle(run):
-    """At the end every center has images that are nearest to it."""
+    """In the end, every center has images that are nearest to it."""
     images, centers = run.train[0], final(run)
     idle = len(centers) - len(np.unique(distances(images, centers).argmin(axis=1)))
-    assert idle <= IDLE, f"{idle} of {len(centers)} centers are nearest to no image (0 wanted)"
+    assert idle <= IDLE, f"{idle} of {len(centers)} centers are nearest to no image (expected: 0)"
 
 
 def moved(run, images, centers):
-    """The centers after a round, which may write into what it is given."""
+    """The centers after a round, which may write into its arguments."""
     answer = run.one_round(images.copy(), centers.copy())
     return np.asarray(answer[0] if isinstance(answer, tuple) else answer)
 
@@ -122,6 +124,6 @@ def loss(images, centers):
 
 
 def distances(images, centers):
-    """Squared, from each image to each center."""
+    """The squared distance from each image to each center."""
     x, c = np.asarray(images, dtype=np.float64), np.asarray(centers, dtype=np.float64)
     return (x**2).sum(axis=1)[:, None] - 2 * x @ c.T + (c**2).sum(axis=1)

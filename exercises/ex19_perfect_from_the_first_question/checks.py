@@ -1,4 +1,4 @@
-"""What a correct fix of ex19 shows: the AUC is a share of pairs, whatever the order of the rows."""
+"""What a correct fix of ex19 shows: the AUC is the share of correctly ordered pairs, in any order of the rows."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from bugkit.checks import redrawn
 NEAR = 1e-6
 SIZES = (2, 3, 5, 11, 60, 397, 1_300)  # tumors
 QUESTIONS = (0, 1, 2, 3, 5, 9)  # on the card
-# As if the training stood at an earlier question: the card and the losses so far, and its loop's variable.
+# Put the notebook back to an earlier question: the card and the losses so far, and the variable of its loop.
 EARLIER = """
 bk_function = auc
 while hasattr(bk_function, "func"):
@@ -23,7 +23,7 @@ for bk_name in ("_", "question", "i", "step"):
 
 
 def draw(rng):
-    """Other tumors are held out, and the measurements change places."""
+    """The same task with other tumors held out and permuted measurements."""
     return redrawn("diagnoses", rng, features=True)
 
 
@@ -34,7 +34,7 @@ def heldout_loss(run):
 
 
 def check_the_auc_is_a_share_of_pairs(run):
-    """The AUC is the probability that a malignant tumor scores above a benign one."""
+    """The AUC is the share of pairs in which the malignant tumor has the higher score."""
     _, malignant = run.train
     for levels in (len(malignant), 60, 11, 8, 3, 2):
         scores, marks = drawn(run.rng, malignant, levels)
@@ -42,7 +42,7 @@ def check_the_auc_is_a_share_of_pairs(run):
 
 
 def check_scores_may_be_any_numbers(run):
-    """The AUC is a share of pairs for scores of any kind: negative, fractional, unevenly spaced, few or many."""
+    """The AUC is correct for scores of any kind: negative, fractional, unevenly spaced, few or many."""
     for size in SIZES:
         marks = run.rng.permutation(np.arange(size) % 3 == 0 if size > 3 else np.arange(size) == 0).astype(int)
         noise = run.rng.normal(size=size) + 0.7 * marks
@@ -58,15 +58,15 @@ def check_scores_may_be_any_numbers(run):
 
 
 def check_it_is_so_at_every_question(run):
-    """While questions are added the AUC is what it is in the end."""
+    """The AUC is correct with any number of questions on the card."""
     scores, marks = drawn(run.rng, run.train[1], 4)
-    for at in reversed(QUESTIONS):  # the card gets shorter, and does not grow again
+    for at in reversed(QUESTIONS):  # removed questions do not come back
         run.ask(EARLIER, bk_at=at, needs=["auc"])
         _compare(run, scores, marks, f"with {at} questions on the card")
 
 
 def check_the_order_of_the_rows_is_no_matter(run):
-    """The AUC is the same in whatever order the tumors are listed."""
+    """The AUC does not depend on the order of the rows."""
     scores, marks = drawn(run.rng, run.train[1], 8)
     answers = {}
     for name, order in (
@@ -77,23 +77,25 @@ def check_the_order_of_the_rows_is_no_matter(run):
     ):
         answers[name] = area(run, scores[order], marks[order])
     told = ", ".join(f"{name} {answer:.4f}" for name, answer in answers.items())
-    assert np.ptp(list(answers.values())) < NEAR, f"the AUC of the same tumors, {told} (equal numbers wanted)"
+    assert np.ptp(list(answers.values())) < NEAR, (
+        f"the AUC of the same tumors in different orders: {told} (expected: all equal)"
+    )
 
 
 def check_scores_that_say_nothing_get_one_half(run):
-    """If all tumors score the same, the AUC is that of guessing."""
+    """If all tumors have the same score, the AUC is that of guessing."""
     marks = np.sort(run.train[1])[::-1]
     answer = area(run, np.full(len(marks), 4.0), marks)
-    assert abs(answer - 0.5) < NEAR, f"it is {answer:.4f} (0.5 wanted)"
+    assert abs(answer - 0.5) < NEAR, f"it is {answer:.4f} (expected: 0.5)"
 
 
 def _compare(run, scores, marks, what):
     answer, wanted = area(run, scores, marks), pairs(scores, marks)
-    assert abs(answer - wanted) < NEAR, f"{what} it is {answer:.6f}, and counting pairs gives {wanted:.6f}"
+    assert abs(answer - wanted) < NEAR, f"{what} it is {answer:.6f} (expected: {wanted:.6f}, counted over all pairs)"
 
 
 def drawn(rng, malignant, levels):
-    """Marks in the order of the notebook, and whole numbers as scores that are higher for the malignant."""
+    """Integer scores that are higher for malignant tumors, and labels in the order of the notebook."""
     marks = np.sort(malignant)[::-1]
     noisy = marks + rng.normal(size=len(marks))
     share = noisy.argsort().argsort() / len(marks)
@@ -101,11 +103,11 @@ def drawn(rng, malignant, levels):
 
 
 def area(run, scores, marks):
-    """The notebook's AUC; its functions may write into what they are given."""
+    """The notebook's AUC. It gets copies, because it may write into its arguments."""
     return float(run.auc(scores.astype(np.float64), marks.astype(np.int64)))
 
 
 def pairs(scores, marks):
-    """The share of pairs, a malignant and a benign tumor, in which the malignant one scores higher; ties are half."""
+    """The share of malignant-benign pairs in which the malignant tumor scores higher. Ties count half."""
     difference = scores[marks == 1][:, None] - scores[marks == 0]
     return float(np.mean((difference > 0) + 0.5 * (difference == 0)))

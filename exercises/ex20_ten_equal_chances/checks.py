@@ -1,14 +1,14 @@
-"""What a correct fix of ex20 shows: the engine's gradients are slopes, whatever the expression."""
+"""What a correct fix of ex20 shows: the engine's gradients are the derivatives of any expression."""
 
 import numpy as np
 
 from bugkit.checks import nll, redrawn
 
 STEP = 1e-3
-OFF = 0.02  # of the largest slope: rounding of float32 and the curvature within a step are let pass
-ROUGH = 0.03  # of a slope, where expressions are large and an engine computes in float32
+OFF = 0.02  # of the largest derivative: tolerates the rounding of float32 and the curvature within a step
+ROUGH = 0.03  # absolute error: tolerates large expressions in float32
 
-# Expressions of x, 3 x 3 positive numbers; what an engine cannot build any more is not asked.
+# Expressions of x, a positive 3 x 3 matrix. Expressions that the engine can no longer build are skipped.
 SLOPES = """
 expressions = [
     lambda x, y: (x * y).sum(),
@@ -57,7 +57,7 @@ for build in (*expressions, tangled, shared):
     by_trying.append(tried)
 by_grad, by_trying = np.array(by_grad), np.array(by_trying)
 """
-# Expressions made at random from tables, rows, columns and single numbers, in which most things are used repeatedly.
+# Random expressions of matrices, rows, columns and single numbers. Most values in them are used repeatedly.
 AT_RANDOM = """
 bk_rng = np.random.default_rng(int(bk_seed))
 ONE = {"tanh": lambda a: a.tanh(), "log": lambda a: (a * a + a.tanh().exp()).log(), "sum": lambda a: a.sum(),
@@ -117,8 +117,8 @@ for n, m in ((3, 3), (2, 4), (1, 5), (6, 1), (4, 3), (1, 1)) * 5:
 bk_ends = np.cumsum([len(one) for one in bk_wanted])
 bk_found, bk_wanted = np.concatenate(bk_found), np.concatenate(bk_wanted)
 """
-# The notebook's own loss, away from where training ended, along its gradient and a random direction. A notebook
-# without these names, or with a loss that is random, is not asked.
+# The notebook's own loss, near the trained parameters, along its gradient and a random direction. Skipped for a
+# notebook without these names, or with a random loss.
 OF_THE_LOSS = """
 ended = []
 predicted = tried = again = float("nan")
@@ -156,7 +156,7 @@ finally:
     for p, d in zip(parameters if ended else [], ended):
         p.data = d
 """
-# The gradient that a training step leaves behind, beside one made afresh from the same batch and parameters.
+# The gradient that a training step leaves behind, and a new one from the same batch and parameters.
 OF_A_STEP = """
 ended = []
 cosine = float("nan")
@@ -180,18 +180,18 @@ finally:
 
 
 def draw(rng):
-    """The digits with other numbers and their pixels in other places."""
+    """The same task with permuted labels, permuted pixels and other images held out."""
     return redrawn("digits", rng, labels=True, features=True)
 
 
 def heldout_loss(run):
-    """Held-out cross-entropy, from the model's own scores"""
+    """Held-out cross-entropy, from the model's own logits"""
     x, y = run.heldout
     return nll(run.model(x), y)
 
 
 def check_the_gradient_of_an_expression_is_its_slope(run):
-    """`grad` tells how an expression changes when a number in it is moved."""
+    """`grad` is the derivative of an expression: it predicts the effect of a small change."""
     x, y = run.rng.uniform(0.3, 1.5, (3, 3)), run.rng.normal(size=(3, 3))
     answer = run.ask(SLOPES, {"x": x, "y": y}, ["by_grad", "by_trying"], needs=["Value"], STEP=STEP)
     found, wanted = answer["by_grad"], answer["by_trying"]
@@ -199,26 +199,26 @@ def check_the_gradient_of_an_expression_is_its_slope(run):
         off = np.abs(one - slope)
         place = np.unravel_index(np.argmax(off), off.shape)
         assert off[place] <= OFF * np.abs(slope).max(), (
-            f"moving a number by {STEP} changes an expression by {slope[place] * STEP:.6f}, "
-            f"and `grad` tells {one[place] * STEP:.6f} (the same wanted)"
+            f"a change of {STEP} in one element changes an expression by {slope[place] * STEP:.6f}, "
+            f"and `grad` predicts {one[place] * STEP:.6f} (expected: the same)"
         )
 
 
 def check_so_it_is_for_tables_rows_columns_and_single_numbers(run):
-    """In an expression of tables, rows, columns and single numbers, `grad` of each is its slope."""
+    """`grad` is the derivative for matrices, rows, columns and single numbers in one expression."""
     answer = run.ask(AT_RANDOM, {}, ["bk_found", "bk_wanted", "bk_ends"], needs=["Value"], STEP=STEP, bk_seed=run.seed)
     ends = answer["bk_ends"]
     for start, end in zip((0, *ends[:-1]), ends, strict=True):
         one, slope = answer["bk_found"][start:end], answer["bk_wanted"][start:end]
         place = int(np.argmax(np.abs(one - slope)))
         assert abs(one[place] - slope[place]) <= OFF * np.abs(slope).max() + ROUGH, (
-            f"moving a number by {STEP} changes an expression by {slope[place] * STEP:.6f}, "
-            f"and `grad` tells {one[place] * STEP:.6f} (the same wanted)"
+            f"a change of {STEP} in one element changes an expression by {slope[place] * STEP:.6f}, "
+            f"and `grad` predicts {one[place] * STEP:.6f} (expected: the same)"
         )
 
 
 def check_the_gradient_of_the_loss_is_its_slope(run):
-    """The gradient in the network's parameters is the slope of its loss."""
+    """The gradient of the parameters is the derivative of the loss of the network."""
     x, y = run.train
     some = run.rng.choice(len(y), 64, replace=False)
     answer = run.ask(
@@ -228,12 +228,13 @@ def check_the_gradient_of_the_loss_is_its_slope(run):
     if np.isnan(predicted) or abs(tried - again) > 1e-6:
         return
     assert abs(predicted - tried) <= OFF * abs(predicted) + 1e-3, (
-        f"along one direction the loss rises by {tried:.4f}, and its gradient tells {predicted:.4f} (the same wanted)"
+        f"along one direction the loss has the derivative {tried:.4f}, and its gradient predicts {predicted:.4f} "
+        "(expected: the same)"
     )
 
 
 def check_a_step_follows_the_gradient_of_its_batch(run):
-    """The gradient that a training step uses is the one of its own batch."""
+    """A training step uses the gradient of its own batch."""
     x, y = run.train
     some = run.rng.permutation(len(y))[:128]
     batches = {
@@ -243,4 +244,6 @@ def check_a_step_follows_the_gradient_of_its_batch(run):
         "labels": y[some[64:]],
     }
     cosine = float(run.ask(OF_A_STEP, batches, ["cosine"])["cosine"])
-    assert not cosine < 0.9, f"the cosine between the step's gradient and one made afresh is {cosine:.2f} (1 wanted)"
+    assert not cosine < 0.9, (
+        f"the cosine between the gradient of the step and that of its batch is {cosine:.2f} (expected: 1)"
+    )

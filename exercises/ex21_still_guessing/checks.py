@@ -1,4 +1,4 @@
-"""What a correct fix of ex21 shows: before the training every note counts, after it the right one does."""
+"""What a correct fix of ex21 shows: before the training many notes count, after it the correct one does."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from bugkit.run import LearnerCodeError
 
 VISITORS, NOTES, HOOKS = 36, 18, 8
 FEWEST = 5  # notes
-# A copy of a network, with the weights that it had at some time of the training, in train mode or in eval mode.
+# A copy of a network with its weights of some training step, in train mode or in eval mode.
 THEN = """
 import copy
 
@@ -34,7 +34,7 @@ def bk_asked(*case):
     with torch.no_grad():
         return bk_copy(*case)
 """
-# How far the answers move when the hook of one note is changed, for each note.
+# For each note: how much the outputs change when its hook changes.
 MOVES = """
 before = bk_asked(visitors, hooks, asked)
 moves = []
@@ -53,10 +53,12 @@ def heldout_loss(run):
 
 
 def check_before_training_every_note_counts(run):
-    """Before the training, an answer leans on many of the notes, not on one."""
+    """Before the training, an answer depends on many of the notes, not on one."""
     counts = [notes_that_count(run, THEN, first=True, training=training) for training in (False, True)]
     lowest = min((count for count in counts if count is not None), default=NOTES)
-    assert lowest > FEWEST, f"an answer of `untrained` leans on about {lowest:.1f} of the {NOTES} notes (over 5 wanted)"
+    assert lowest > FEWEST, (
+        f"an answer of `untrained` depends on about {lowest:.1f} of the {NOTES} notes (expected: over 5)"
+    )
 
 
 def check_the_untrained_network_is_where_training_began(run):
@@ -69,15 +71,15 @@ def check_the_untrained_network_is_where_training_began(run):
         return  # it is no module
     if first is not None and weights.shape == first.before.shape:
         share = float(np.mean(np.abs(weights - first.before) > 1e-6))
-        assert share < 0.01, f"{share:.0%} of its weights are others (0 % wanted)"
+        assert share < 0.01, f"{share:.0%} of its weights are different (expected: 0 %)"
 
 
 def check_at_the_first_steps_every_note_counts(run):
-    """When the training begins, an answer of the network that is trained leans on many of the notes."""
+    """At the first step of the training, an answer of `model` depends on many of the notes."""
     early = [moment for moment in run.moments if moment.call.step <= 2][:1]
     for moment in early:
         if moment.call.slope is None or np.array_equal(moment.before, moment.after):
-            continue  # the weights that it had may have been others than its own
+            continue  # the weights of that step may not have been its own
         for weights, when in ((moment.before, "before"), (moment.after, "after")):
             for training in (True, False):
                 try:
@@ -85,34 +87,34 @@ def check_at_the_first_steps_every_note_counts(run):
                 except LearnerCodeError:
                     return  # the model is no module
                 assert count is None or count > FEWEST, (
-                    f"{when} step {moment.call.step + 1} an answer of `model` leans on about {count:.1f} "
-                    f"of the {NOTES} notes (over 5 wanted)"
+                    f"{when} step {moment.call.step + 1} an answer of `model` depends on about {count:.1f} "
+                    f"of the {NOTES} notes (expected: over 5)"
                 )
 
 
 def check_the_network_answers_as_it_did_in_training(run):
-    """With the weights that it had then, the network answers the cases of a step as it did in the training."""
+    """With the weights of a training step, the network gives the same outputs as in that step."""
     for call, then, answers in replayed(run):
         off = float(max(np.abs(now - then).max() for now in answers) / max(np.abs(then).max(), 1e-3))
-        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (expected: 0)"
 
 
 def check_the_trained_network_answers(run):
-    """It is the trained network that answers."""
-    assert answers_by_training(run), "what answers is not what was trained"
+    """The model that answers at the end is the network that was trained."""
+    assert answers_by_training(run), "the model that answers is not the network that was trained (expected: the same)"
 
 
 def check_the_right_note_is_read(run):
-    """The answer is the hook of the visitor asked for, wherever the other coats hang."""
+    """The answer is the hook of the visitor asked for, no matter where the other coats hang."""
     visitors, hooks, asked, _ = cases(run.rng, 500)
     mine = visitors == asked[:, None]
     hooks = np.where(mine, run.rng.integers(HOOKS, size=(500, 1)), run.rng.integers(HOOKS, size=hooks.shape))
     right = float(np.mean(run.model(visitors, hooks, asked).argmax(axis=1) == hooks[mine]))
-    assert right > 0.9, f"{right:.0%} of the answers are right (over 90 % wanted)"
+    assert right > 0.9, f"{right:.0%} of the answers are correct (expected: over 90 %)"
 
 
 def notes_that_count(run, code, *, first, training, weights=()):
-    """On how many notes an answer leans, on average; None where the outputs are constant."""
+    """On how many notes an answer depends, on average. None if the outputs are constant."""
     visitors, hooks, asked, _ = cases(run.rng, 128)
     arrays = {"visitors": visitors, "hooks": hooks, "asked": asked, "bk_weights": np.asarray(weights, dtype=np.float32)}
     told = run.ask(code + MOVES, arrays, ["moves"], needs=["untrained", "model"], bk_first=first, bk_training=training)
@@ -125,7 +127,7 @@ def notes_that_count(run, code, *, first, training, weights=()):
 
 
 def cases(rng, count):
-    """Visitors and hooks (count, NOTES), who is asked for (count,) and the right answer (count,), all int64."""
+    """Visitors and hooks (count, NOTES), who is asked for (count,) and the correct hook (count,), all int64."""
     visitors = rng.permuted(np.tile(np.arange(VISITORS), (count, 1)), axis=1)[:, :NOTES]
     hooks = rng.integers(HOOKS, size=(count, NOTES))
     rows, note = np.arange(count), rng.integers(NOTES, size=count)

@@ -1,4 +1,4 @@
-"""What a correct fix of ex23 shows: each passenger is answered from the board, whoever else is asking."""
+"""What a correct fix of ex23 shows: each passenger is answered from the board, no matter who else asks."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from bugkit.invariants import (
 from bugkit.questions import answers_by_training, replayed
 
 FLIGHTS, LISTED, GATES, PASSENGERS = 24, 12, 8, 4
-# As in training. The same random numbers each time, so that dropout changes nothing between two answers.
+# In train mode, with the same random seed each time, so that dropout is the same in two calls.
 TRAINING = """
 if isinstance(model, torch.nn.Module):
     model.train()
@@ -37,7 +37,7 @@ def heldout_loss(run):
 
 
 def check_other_passengers_change_nothing(run):
-    """A passenger gets the same answer whatever any other one asks for."""
+    """A passenger's answer does not depend on what the others ask for."""
     for boards in (1, 200):
         flights, gates, asked, _ = cases(run.rng, boards)
         first = run.model(flights, gates, asked)
@@ -46,23 +46,21 @@ def check_other_passengers_change_nothing(run):
             others = np.arange(PASSENGERS) != who
             one, other = first[:, others], run.model(flights, gates, changed)[:, others]
             assert alike(one, other), (
-                f"when passenger {who + 1} asks for another flight, an answer of others {moves(one, other)}"
+                f"when passenger {who + 1} asks for another flight, an answer to the others {moves(one, other)}"
             )
 
 
 def check_fewer_passengers_change_nothing(run):
-    """A passenger gets the same answer with one, two or three others beside them, or alone."""
+    """A passenger gets the same answer alone or with one, two or three others."""
     flights, gates, asked, _ = cases(run.rng, 64)
     first = run.model(flights, gates, asked)
     for these in ([0], [1], [2], [3], [0, 1], [1, 3], [3, 2], [0, 1, 2], [1, 2, 3], [3, 2, 1, 0]):
         one, other = first[:, these], run.model(flights, gates, asked[:, these])
-        assert alike(one, other), (
-            f"with {len(these)} of the passengers, in another order, an answer {moves(one, other)}"
-        )
+        assert alike(one, other), f"with {len(these)} of the four passengers, an answer {moves(one, other)}"
 
 
 def check_other_passengers_change_nothing_in_training(run):
-    """While it trains, too, a passenger's answer does not depend on the others."""
+    """In train mode too, a passenger's answer does not depend on the others."""
     for boards in (64, 3):
         flights, gates, asked, _ = cases(run.rng, boards)
         for who in range(PASSENGERS):
@@ -70,44 +68,46 @@ def check_other_passengers_change_nothing_in_training(run):
             arrays = {"flights": flights, "gates": gates, "asked": asked, "changed": changed}
             seen = run.ask(TRAINING, arrays, ["first", "again", "other"], needs=["model"])
             if not alike(seen["first"], seen["again"]):
-                return  # it is random while it trains: two answers cannot be compared
+                return  # random in train mode: two answers cannot be compared
             others = np.arange(PASSENGERS) != who
             one, other = seen["first"][:, others], seen["other"][:, others]
             assert alike(one, other), (
-                f"when passenger {who + 1} asks for another flight, an answer of others {moves(one, other)}"
+                f"when passenger {who + 1} asks for another flight, an answer to the others {moves(one, other)}"
             )
 
 
 def check_every_passenger_is_sent_to_the_right_gate(run):
-    """Each of the four passengers is sent to the right gate."""
+    """Each of the four passengers is sent to the correct gate."""
     flights, gates, asked, answers = cases(run.rng, 500)
     right = (np.asarray(run.model(flights, gates, asked)).argmax(axis=-1) == answers).mean(axis=0)
     worst = int(right.argmin())
-    assert right[worst] > 0.9, f"passenger {worst + 1} is, in {right[worst]:.0%} of the cases (over 90 % wanted)"
+    assert right[worst] > 0.9, (
+        f"passenger {worst + 1} is sent there in {right[worst]:.0%} of the cases (expected: over 90 %)"
+    )
 
 
 def check_the_network_answers_as_it_did_in_training(run):
-    """With the weights that it had then, the network answers the boards of a step as it did in the training."""
+    """With the weights of a training step, the network gives the same outputs as in that step."""
     for call, then, answers in replayed(run):
         off = float(max(np.abs(now - then).max() for now in answers) / max(np.abs(then).max(), 1e-3))
-        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (0 wanted)"
+        assert off < 0.02, f"at step {call.step + 1} its outputs differ by {off:.2g} of their size (expected: 0)"
 
 
 def check_the_trained_network_answers(run):
-    """It is the trained network that answers."""
-    assert answers_by_training(run), "what answers is not what was trained"
+    """The model that answers at the end is the network that was trained."""
+    assert answers_by_training(run), "the model that answers is not the network that was trained (expected: the same)"
 
 
 def check_other_boards_change_nothing(run):
-    """A board by itself gets the same answers as among other boards."""
+    """A board gets the same answers alone as in a batch."""
     flights, gates, asked, _ = cases(run.rng, 16)
     among = run.model(flights, gates, asked)
     alone = [run.model(flights[i : i + 1], gates[i : i + 1], asked[i : i + 1])[0] for i in range(16)]
-    assert alike(among, np.array(alone)), f"without the other boards an answer {moves(among, np.array(alone))}"
+    assert alike(among, np.array(alone)), f"without the other boards, an answer {moves(among, np.array(alone))}"
 
 
 def cases(rng, count):
-    """Flights and gates (count, LISTED), who asks for what and the right gates (count, PASSENGERS), all int64."""
+    """Flights and gates (count, LISTED), flights asked for and their gates (count, PASSENGERS), all int64."""
     flights = rng.permuted(np.tile(np.arange(FLIGHTS), (count, 1)), axis=1)[:, :LISTED]
     gates = rng.integers(GATES, size=(count, LISTED))
     line = rng.integers(LISTED, size=(count, PASSENGERS))
@@ -115,7 +115,7 @@ def cases(rng, count):
 
 
 def with_another(rng, flights, asked, who):
-    """The passengers as they are, but one of them asks for another flight of the board."""
+    """The same passengers, but one of them asks for another flight of the board."""
     changed = asked.copy()
     line = rng.integers(LISTED, size=(len(asked), 1))
     flight = np.take_along_axis(flights, line, 1)[:, 0]
@@ -124,7 +124,7 @@ def with_another(rng, flights, asked, who):
 
 
 def log_chances(outputs):
-    """Log-probabilities; below e**-20 it is as good as 0."""
+    """Log-probabilities. Below e**-20 a probability counts as 0."""
     return np.maximum(log_probabilities(outputs), -20)
 
 
@@ -134,5 +134,5 @@ def alike(a, b):
 
 
 def moves(a, b):
-    """In words: the largest change of the logarithm of a chance."""
+    """In words: the largest change of a log-probability."""
     return f"moves by up to {np.abs(log_chances(a) - log_chances(b)).max():.2g} nats (0 wanted)"

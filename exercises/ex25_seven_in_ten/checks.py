@@ -17,7 +17,7 @@ LEAST = 1e-4
 
 
 def draw(rng):
-    """The digits with other numbers, and others of them held out."""
+    """The same task with permuted labels and other images held out."""
     return redrawn("digits", rng, labels=True)
 
 
@@ -28,23 +28,23 @@ def heldout_loss(run):
 
 
 def check_pieces_in_disorder_are_another_image(run):
-    """An image whose pieces have changed places does not keep its answer."""
+    """When the pieces of an image are shuffled, its answer changes."""
     x = run.rng.permutation(run.heldout[0])[:200]
     disorder = moved(x, run.rng.permutation(SIDE * SIDE))
     change = far_apart(run.model(x), run.model(disorder))
-    assert change > 0.2, f"on average the probabilities move by {change:.2g} (over 0.2 wanted)"
+    assert change > 0.2, f"on average the probabilities change by {change:.2g} (expected: over 0.2)"
 
 
 def check_every_exchange_is_seen(run):
-    """Two parts of an image that change places change the answer, wherever they are and whatever their size."""
+    """Exchanging two parts of an image changes the answer, for any positions and sizes of the parts."""
     names, orders = zip(*exchanges(), strict=True)
     change = seen(run, orders)
     name, least = names[change.argmin()], change.min()
-    assert least > LEAST, f"with {name} the probabilities move by at most {least:.2g} (over {LEAST:g} wanted)"
+    assert least > LEAST, f"with {name} the probabilities change by at most {least:.2g} (expected: over {LEAST:g})"
 
 
 def check_an_image_alone_gets_the_same_answer(run):
-    """An image gets the same answer alone as at any place in a batch of any size."""
+    """An image gets the same answer alone and in a batch of any size."""
     x = run.rng.permutation(run.heldout[0])
     together = probabilities(run.model(x))
     for size in (1, 2, 3, 17, 64, 201):
@@ -52,17 +52,17 @@ def check_an_image_alone_gets_the_same_answer(run):
             change = float(
                 np.abs(probabilities(run.model(x[start : start + size])) - together[start : start + size]).max()
             )
-            assert change < 1e-3, f"among {size}, its probabilities move by up to {change:.2g} (0 wanted)"
+            assert change < 1e-3, f"in a batch of {size}, its probabilities change by up to {change:.2g} (expected: 0)"
 
 
 def check_every_step_trains_the_same_model(run):
-    """At every step of the training, the model computes what it computes when it is asked."""
+    """At every training step, the model computes the same as afterward."""
     odd = trained_otherwise(run)
-    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
+    assert odd == 0, f"at {odd:.0%} of the sampled steps, a log-probability differs (expected: 0 %)"
 
 
 def exchanges():
-    """What can change places, by name: for each the pixels (64,) in their new order."""
+    """Names of exchanges of parts, and for each the new order of the pixels (64,)."""
     pixels = np.arange(64).reshape(8, 8)
     for height, width in ((2, 2), (4, 4), (2, 4), (4, 2), (1, 8), (8, 1), (4, 8), (8, 4)):
         corners = [(row, column) for row in range(0, 8, height) for column in range(0, 8, width)]
@@ -77,7 +77,7 @@ def exchanges():
 
 
 def seen(run, orders):
-    """How far an answer moves at most when pixels change places, of the 16 images that differ the most by it."""
+    """For each order of the pixels, the largest change of an answer, over the 16 images that it changes most."""
     images = run.train[0].reshape(-1, 64)[:400]
     which = [np.abs(images[:, order] - images).sum(axis=1).argsort()[-16:] for order in orders]
     changed = np.concatenate([images[some][:, order] for some, order in zip(which, orders, strict=True)])
@@ -92,5 +92,5 @@ def moved(images, order):
 
 
 def far_apart(outputs, others):
-    """How far the probabilities of the ten digits are apart on average, from 0 to 1."""
+    """The mean distance between the probabilities of the ten digits, from 0 to 1."""
     return float(np.abs(probabilities(outputs) - probabilities(others)).sum(axis=1).mean()) / 2

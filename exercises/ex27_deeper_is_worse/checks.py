@@ -1,4 +1,4 @@
-"""What a correct fix of ex27 shows: six blocks that work, and text and gradient get through all of them."""
+"""What a correct fix of ex27 shows: all six blocks contribute, and text and gradient get through them."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ PREFIXES = (6, 10, 15)
 BLOCKS = 6
 LEAST = 0.01
 
-# What the blocks are given and give, block after block; a block that gives several things gives the first.
+# Inputs and outputs of the blocks, block by block. Of a block with several outputs, the first one counts.
 FLOW = """
 def first(value):
     return value[0] if isinstance(value, (tuple, list)) else value
@@ -48,7 +48,7 @@ for part in learned:
     start += len(part)
 """
 
-# What comes out where one block gives back what it was given, or nothing.
+# The outputs if one block returns its input, or zeros.
 WITHOUT = """
 def first(value):
     return value[0] if isinstance(value, (tuple, list)) else value
@@ -66,7 +66,7 @@ for block in model.blocks:
         hook.remove()
 outputs = torch.stack(outputs)
 """
-# What comes out where the matrices in one block are all zero, so that it finds nothing in the text.
+# The outputs if all matrices in one block are zero, so that the block extracts nothing from the text.
 SILENT = """
 model.train(training)
 outputs = []
@@ -85,25 +85,25 @@ outputs = torch.stack(outputs)
 
 def heldout_loss(run):
     """Held-out cross-entropy of the next symbol, from those before it"""
-    rows = windows(run)  # the symbol that is asked for is not even given
+    rows = windows(run)  # the target is not part of the input
     return float(np.mean([nll(run.model(rows[:, :known])[:, -1], rows[:, known]) for known in PREFIXES]))
 
 
 def check_six_blocks_take_part(run):
-    """All six blocks take part: what comes out is another without any of them."""
+    """All six blocks contribute: without any one of them, the output is different."""
     changes = flow(run, ["changes"])["changes"]
     working = int(np.sum(changes > 1e-3))
-    assert working >= BLOCKS, f"{working} blocks change what they are given ({BLOCKS} wanted)"
+    assert working >= BLOCKS, f"{working} blocks change their input (expected: {BLOCKS})"
     p = probabilities(run.ask(WITHOUT, {"rows": some(run, 40)}, ["outputs"], needs=["model"])["outputs"])
     moved = np.abs(p[1:] - p[0]).sum(axis=-1).mean(axis=(1, 2)).reshape(-1, 2).min(axis=1) / 2
     least = float(moved.min())
     assert least > LEAST, (
-        f"without block {moved.argmin() + 1} probabilities move by {least:.2%} (over {LEAST:.1%} wanted)"
+        f"without block {moved.argmin() + 1} the probabilities change by {least:.2%} (expected: over {LEAST:.1%})"
     )
 
 
 def check_the_text_gets_past_every_block(run):
-    """Of a block that finds nothing in the text, the text gets past it to the output."""
+    """The text gets past every block: if the block extracts nothing, the output still depends on the text."""
     for training in (False, True):
         arrays = {"rows": some(run, 40)}
         z = log_probabilities(run.ask(SILENT, arrays, ["outputs"], needs=["model"], training=training)["outputs"])
@@ -111,47 +111,49 @@ def check_the_text_gets_past_every_block(run):
         shares = differs[1:] / max(differs[0], 1e-9)
         least = float(shares.min())
         assert least > 0.03, (
-            f"past block {shares.argmin() + 1}, {least:.1%} of what tells texts apart is left (over 3 % wanted)"
+            f"past block {shares.argmin() + 1}, {least:.1%} of the difference of texts is left (expected: over 3 %)"
         )
 
 
 def check_the_text_reaches_the_last_block(run):
-    """What the last block is given still tells one text from another."""
+    """The input of the last block still differs from text to text."""
     differs = flow(run, ["differs"])["differs"][-1]
-    assert differs > 0.1, f"between texts it differs by {differs:.2%} of its size (over 10 % wanted)"
+    assert differs > 0.1, f"between texts it differs by {differs:.2%} of its size (expected: over 10 %)"
 
 
 def check_the_gradient_reaches_the_first_block(run):
     """The gradient of the loss reaches the first block."""
     norms = flow(run, ["norms"], GRADIENTS)["norms"]
     share = norms[0] / max(norms.max(), 1e-30)
-    assert share > 0.03, f"it is {share:.2%} of that in the block with the largest (over 3 % wanted)"
+    assert share > 0.03, f"it is {share:.2%} of the largest gradient of a block (expected: over 3 %)"
 
 
 def check_every_step_teaches_the_symbol_to_come(run):
-    """At each position, every step of the training makes the symbol that comes next more likely."""
+    """At each position, every training step makes the next symbol more likely."""
     worst = least_taught(run, "symbols")
-    assert worst > 0.95, f"at one position, a step does so in {worst:.0%} of the rows (all wanted)"
+    assert worst > 0.95, (
+        f"at one position, a step makes it more likely in {worst:.0%} of the rows (expected: over 95 %)"
+    )
 
 
 def check_every_step_trains_the_same_model(run):
-    """At every step of the training, the model computes what it computes when it is asked."""
+    """At every training step, the model computes the same as afterward."""
     odd = trained_otherwise(run)
-    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
+    assert odd == 0, f"at {odd:.0%} of the sampled steps, a log-probability differs (expected: 0 %)"
 
 
 def flow(run, returns, code=""):
-    """The named numbers, one for each block."""
+    """The named values, one for each block."""
     return run.ask(FLOW + code, {"rows": some(run, 128)}, returns, needs=["model"])
 
 
 def some(run, count):
-    """As many pieces, at random."""
+    """Random pieces, as many as asked for."""
     return run.rng.permutation(windows(run))[:count]
 
 
 def windows(run):
-    """Pieces of LENGTH held-out symbols (N, LENGTH), as numbers in the training text's alphabet."""
+    """Pieces of LENGTH held-out symbols (N, LENGTH), as indices in the alphabet of the training text."""
     alphabet, codes = np.unique(run.train[0]), run.heldout[0]
     text = np.searchsorted(alphabet, codes[np.isin(codes, alphabet)])
     return np.lib.stride_tricks.sliding_window_view(text, LENGTH)[::31].astype(np.int64)

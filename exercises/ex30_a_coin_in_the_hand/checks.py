@@ -1,4 +1,4 @@
-"""What a correct fix of ex30 shows: what is expected is what is earned in use, and no episode knows of the next."""
+"""What a correct fix of ex30 shows: the critic expects what the policy earns in use, and episodes are independent."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ DISTANCE = np.abs(PLACES[:, None] - PLACES).sum(axis=2)
 
 ROBOTS = 64
 NUMBERS = ("rewards", "values", "next_values")
-# Twice the same steps of some robots, the second time with other numbers from one step on. A notebook without
-# `compute_gae`, or with another signature, is not asked.
+# The same steps of some robots twice, the second time with other values from one step on. Skipped for a notebook
+# without `compute_gae`, or with another signature.
 ADVANTAGES = """
 def told(*met):
     with torch.no_grad():
@@ -34,13 +34,13 @@ if not asked:
 
 
 def heldout_loss(run):
-    """Share of the best policy's reward that the trained one leaves lying, worked out exactly"""
+    """Share of the best policy's reward that the trained policy misses, computed exactly"""
     _, starts, earned, best = worked_out(run)
     return float(1 - earned[starts].mean() / best[starts].mean())
 
 
 def check_robots_do_not_leave_with_the_coin(run):
-    """In use, robots do not leave with the coin: the fountain is worth more from everywhere."""
+    """In use, robots do not take the coin: the fountain is worth more from everywhere."""
     coin, starts, _, _ = worked_out(run)
     policy = chances(run)
     there = np.zeros(COUNT)
@@ -49,55 +49,57 @@ def check_robots_do_not_leave_with_the_coin(run):
         moving = np.where(np.arange(COUNT) == coin, 0, there)
         there = np.where(np.arange(COUNT) == coin, there, 0)
         np.add.at(there, LEADS_TO, moving[:, None] * policy)
-    assert there[coin] < 0.2, f"{there[coin]:.0%} of the robots leave with the coin (below 20 % wanted)"
+    assert there[coin] < 0.2, f"{there[coin]:.0%} of the robots take the coin (expected: below 20 %)"
 
 
 def check_the_critic_expects_what_is_earned(run):
-    """What the critic expects of a place is what the policy earns from there in use."""
+    """The critic expects from each place what the policy earns from there in use."""
     _, starts, earned, _ = worked_out(run)
     expected = np.asarray(run.value(np.arange(COUNT)), dtype=np.float64).reshape(COUNT)
     told, true = expected[starts].mean(), earned[starts].mean()
     off = np.abs(expected - earned)[starts].mean() / true
     assert off < 0.13, (
-        f"it expects {told:.1f} on average where {true:.1f} are earned, and is off by {off:.0%} (below 13 % wanted)"
+        f"on average it expects {told:.1f} where {true:.1f} is earned, with an error of {off:.0%} "
+        "(expected: below 13 %)"
     )
 
 
 def check_no_episode_knows_of_the_next(run):
-    """What a robot meets after it was put down anew does not change the advantages of its moves before."""
+    """What a robot meets after it was put down again does not change the advantages of its earlier moves."""
     met, step = some_steps(run), 5
     met["truncated"][step, ::2] = True
     met["terminated"][step, 1::2] = True
     later = np.arange(len(met["rewards"])) > step
     change = moved(run, met, dict.fromkeys(NUMBERS, later), step)
-    assert change < 1e-3, f"other steps after an episode move its advantages by {change:.2g} (0 wanted)"
+    assert change < 1e-3, f"other steps after an episode change its advantages by {change:.2g} (expected: 0)"
 
 
 def check_nothing_is_expected_after_the_coin(run):
-    """Once the coin is taken nothing more comes, whatever the critic says of the place."""
+    """After the coin nothing more is expected, no matter what value the critic gives to that place."""
     met, step = some_steps(run), 5
     met["terminated"][step] = True
     change = moved(run, met, {"next_values": np.arange(len(met["rewards"])) == step}, step)
-    assert change < 1e-3, f"other expectations at the coin move the advantages by {change:.2g} (0 wanted)"
+    assert change < 1e-3, f"another value at the coin changes the advantages by {change:.2g} (expected: 0)"
 
 
 def check_advantages_are_made_of_rewards_and_expectations(run):
-    """Where nothing is paid and nothing expected there is no advantage, and a value counts once, whenever it is."""
+    """Without rewards and values, advantages are 0, and each value counts once, at any time of an episode."""
     met, step = some_steps(run), 5
     met["truncated"][step, :4] = True
     nothing = met | {name: np.zeros_like(met[name]) for name in NUMBERS}
     made = float(np.abs(run.ask(ADVANTAGES, nothing | others(nothing), ["before"])["before"]).max())
-    assert made < 1e-3, f"out of nothing, advantages of up to {made:.2g} are made (0 wanted)"
+    assert made < 1e-3, f"without rewards and values, the advantages are up to {made:.2g} (expected: 0)"
     for name, what in (("values", "the value of a place"), ("next_values", "the value of the next place")):
         usual = counts(run, met, name, step, 6)
         shares = [counts(run, met, name, step, robot) / usual if usual else 0.0 for robot in range(4)]
         apart, share = max(shares) - min(shares), shares[1]
         assert apart < 0.4, (
-            f"when the time is up, {what} counts from {min(shares):.2f} to {max(shares):.2f} times as usual"
+            f"when the time is up, {what} counts {min(shares):.2f} to {max(shares):.2f} times as much as usual "
+            "(expected: the same for all robots)"
         )
-        # A step may be left out, the caller may add what is to come, and returns may count the next value more there.
+        # The step may be left out, the caller may add the future, and returns may count the next value more there.
         once = abs(share) < 0.03 or abs(share - 1) < 0.3 or (name == "next_values" and share > 0.7)
-        assert once, f"when the time is up, {what} counts {share:.2f} times as much as usual (once wanted)"
+        assert once, f"when the time is up, {what} counts {share:.2f} times as much as usual (expected: 1)"
 
 
 def some_steps(run):
@@ -107,12 +109,12 @@ def some_steps(run):
 
 
 def others(met):
-    """The same numbers once more, under the names of the second time."""
+    """A copy of the values, under the names for the second call."""
     return {f"other_{name}": met[name].copy() for name in NUMBERS}
 
 
 def counts(run, met, name, step, robot):
-    """How much one robot's advantage moves with one of its numbers; 0 if it cannot be asked."""
+    """How much one robot's advantage changes with one of its values. 0 if `compute_gae` cannot be called."""
     other = others(met)
     other[f"other_{name}"][step, robot] += 0.5
     answer = run.ask(ADVANTAGES, met | other, ["before", "after"])
@@ -120,9 +122,9 @@ def counts(run, met, name, step, robot):
 
 
 def moved(run, met, where, step):
-    """How far the advantages up to a step move with other numbers in the steps ``where``; 0 if they cannot be asked.
+    """How far the advantages up to a step change with other values in the steps ``where``. 0 if it cannot be called.
 
-    That all are multiplied by one number and shifted by another does not count: advantages may be standardized.
+    A common factor and shift of all advantages do not count, because advantages may be standardized.
     """
     other = others(met)
     for name, steps in where.items():
@@ -135,7 +137,7 @@ def moved(run, met, where, step):
 
 
 def worked_out(run):
-    """The coin's place, where robots start, and what the policy and the best one earn from each place."""
+    """The place of the coin, the starts, and what the policy and the best policy earn from each place."""
     apart = np.argwhere(DISTANCE == 5)
     coin, fountain = apart[np.random.default_rng(run.seed).integers(len(apart))]
     starts = np.setdiff1d(np.arange(COUNT), [coin, fountain])
@@ -151,5 +153,5 @@ def worked_out(run):
 
 
 def chances(run):
-    """The policy's probabilities (25, 5) of the moves; logits are taken as well."""
+    """The probabilities (25, 5) of the moves. The policy may also return logits."""
     return probabilities(np.asarray(run.policy(np.arange(COUNT))).reshape(COUNT, len(MOVES)))

@@ -1,4 +1,4 @@
-"""What a correct fix of ex32 shows: the page is known by heart, and with a cache nothing is read twice."""
+"""What a correct fix of ex32 shows: the page is memorized, and with a cache nothing is read twice."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from bugkit.run import Task
 from bugkit.sequences import moved
 
 LINES, LENGTH, PROMPT = 12, 40, 8
-SOME = 16  # lines that are asked about in one check
-SHAPES = ((16, 40), (12, 39), (1, 17), (3, 9), (2, 2))  # of what is asked: rows and symbols in each
+SOME = 16  # lines in one check
+SHAPES = ((16, 40), (12, 39), (1, 17), (3, 9), (2, 2))  # rows, and symbols in each
 PIECES = ((8, 1, 1, 6, 1, 3, 1, 1, 12, 1, 5), (1,) * 40, (40,), (39, 1), (1, 20, 19))  # in which a line is read
 
-# The weights that an answer depends on, and those that an optimizer changes.
+# The weights that an output depends on, and those that an optimizer changes.
 LEARNED = """
 import gc
 
@@ -39,7 +39,7 @@ while nodes:
 forgotten, learned = counts
 optimizers = len(told)
 """
-# How many numbers each parameter has, and whether answers depend on it.
+# The size of each parameter, and whether outputs depend on it.
 USED = """
 model.train()
 weights = list(model.parameters())
@@ -53,7 +53,7 @@ EVAL = """
 if isinstance(model, torch.nn.Module):
     model.eval()
 """
-# Lines in pieces; other lines may be read in between, with a cache of their own.
+# Lines in pieces. Other lines may be read in between, with their own cache.
 IN_PIECES = (
     EVAL
     + """
@@ -71,7 +71,7 @@ with torch.no_grad():
     pieces = torch.cat(parts, dim=1)
 """
 )
-# Multiplications and additions, however the work is cut.
+# Counts multiplications and additions, for any order of the work.
 WORK = (
     EVAL
     + """
@@ -91,7 +91,7 @@ once, spent = float(reading.get_total_flops()), float(going_on.get_total_flops()
 
 
 def draw(rng):
-    """The text from another place on, so that the page is another one; its end is followed by its beginning."""
+    """The text, started at a random position, so that the page is different. Its end is followed by its beginning."""
     (codes,) = data.load("alice")
     while True:
         text = np.roll(codes, -int(rng.integers(len(codes))))
@@ -100,7 +100,7 @@ def draw(rng):
 
 
 def recital_loss(run):
-    """Cross-entropy of the page's symbols, each with the rest of its line held back"""
+    """Cross-entropy of the symbols of the page, each with the rest of its line held back"""
     page = page_of(run.train[0])
     losses = [nll(run.model(page[:, :known])[:, -1], page[:, known]) for known in range(PROMPT, LENGTH)]
     return float(np.mean(losses))
@@ -113,22 +113,24 @@ def check_the_page_is_recited(run):
     while rows.shape[1] < LENGTH:
         rows = np.concatenate([rows, run.model(rows)[:, -1:].argmax(axis=-1)], axis=1)
     right = int((rows == page).all(axis=1).sum())
-    assert right == LINES, f"{right} of {LINES} lines are right (all wanted)"
+    assert right == LINES, f"{right} of {LINES} lines are correct (expected: all)"
 
 
 def check_what_follows_changes_nothing(run):
-    """What follows a position does not change the answer there, nor do other lines."""
+    """The output at a position does not depend on later symbols or on other lines."""
     for count, length in SHAPES:
         rows, others = lines(run, count)[:, :length], lines(run, count)[:, :length]
         for cut in {1, length // 3 + 1, 2 * length // 3, length - 1} - {length}:
             gap = moved(run, rows, np.concatenate([rows[:, :cut], others[:, cut:]], axis=1))[:, :cut].max()
-            assert gap < 0.01, f"with other symbols after it, a log-probability moves by up to {gap:.2g} (0 wanted)"
+            assert gap < 0.01, (
+                f"with other symbols after it, a log-probability changes by up to {gap:.2g} (expected: 0)"
+            )
         gap = moved(run, rows, np.concatenate([rows[:1], others[1:]]))[0].max()
-        assert gap < 0.01, f"with other lines beside it, a log-probability moves by up to {gap:.2g} (0 wanted)"
+        assert gap < 0.01, f"with other lines in the batch, a log-probability changes by up to {gap:.2g} (expected: 0)"
 
 
 def check_the_first_symbol_counts_to_the_end(run):
-    """A symbol of a line can change the answer at its own position and at every later one."""
+    """A symbol of a line can change the output at its own position and at every later one."""
     for length in (LENGTH, 39, 17, 9):
         for place in (0, 1, length // 2):
             rows = lines(run, 4 * SOME)[:, :length]
@@ -136,17 +138,18 @@ def check_the_first_symbol_counts_to_the_end(run):
             other[:, place] = run.rng.permutation(rows[:, place])
             still = int((moved(run, rows, other).max(axis=0)[place:] == 0).sum())
             assert not still, (
-                f"with another symbol at position {place}, at {still} of {length - place} nothing changes (0 wanted)"
+                f"with another symbol at position {place}, the output stays the same at {still} of {length - place} "
+                "positions (expected: 0)"
             )
 
 
 def check_every_weight_learns(run):
-    """Training changes all the numbers that an answer is computed with."""
+    """Training changes all the weights that an output depends on."""
     names = ["forgotten", "learned", "optimizers"]
     count = run.ask(LEARNED, {"rows": lines(run, 2)}, names, needs=["model"])
     still, all_of_them = int(count["forgotten"]), int(count["forgotten"] + count["learned"])
     if count["optimizers"]:
-        assert not still, f"{still} of {all_of_them} weights are never changed (0 wanted)"
+        assert not still, f"{still} of {all_of_them} weights are never changed (expected: 0)"
     moments = run.moments
     if len(moments) < 2:
         if not count["optimizers"]:
@@ -158,52 +161,56 @@ def check_every_weight_learns(run):
     for start, end in ((moments[0].before, moments[-1].after), *((m.before, m.after) for m in moments)):
         parts = np.split(np.abs(end - start), np.cumsum(told["sizes"])[:-1])
         still = sum(part.size for part, used in zip(parts, told["used"], strict=True) if used and not part.any())
-        assert not still, f"{still} of {told['sizes'].sum()} weights are not changed (0 wanted)"
+        assert not still, f"{still} of {told['sizes'].sum()} weights are not changed (expected: 0)"
 
 
 def check_the_next_symbol_is_learned(run):
-    """At each position, training makes the symbol that follows more likely."""
+    """At each position, training makes the next symbol more likely."""
     shares = [share for share in map(taught, run.audit.needed().calls) if share is not None]
     if not shares:
         raise UndecidedError("which symbols training makes more likely could not be seen")
     worst = min(shares)
-    assert worst > 0.9, f"at one step, of {worst:.0%} of the positions it is the one that follows (over 90 % wanted)"
+    assert worst > 0.9, f"at one step, it becomes more likely at {worst:.0%} of the positions (expected: over 90 %)"
 
 
 def check_every_step_trains_the_same_model(run):
-    """At every step of the training, the model computes what it computes when it is asked."""
+    """At every training step, the model computes the same as afterward."""
     odd = trained_otherwise(run)
-    assert odd == 0, f"at {odd:.0%} of the steps that were looked at, a log-probability is another (0 % wanted)"
+    assert odd == 0, f"at {odd:.0%} of the sampled steps, a log-probability differs (expected: 0 %)"
 
 
 def check_a_cache_changes_no_answer(run):
-    """A line that is read in pieces with `read_on` gets the answers that it gets when it is read at once."""
+    """A line that is read in pieces with `read_on` gets the same outputs as when it is read at once."""
     for pieces in PIECES:
         for count in (1, 3, LINES):
             rows = lines(run, count)
             gap = moved_most(run.model(rows), in_pieces(run, rows, pieces, between=False))
-            assert gap < 1e-3, f"{count} lines in {len(pieces)} pieces: a probability moves by {gap:.2g} (0 wanted)"
+            assert gap < 1e-3, (
+                f"{count} lines in {len(pieces)} pieces: a probability changes by {gap:.2g} (expected: 0)"
+            )
 
 
 def check_texts_have_caches_of_their_own(run):
-    """Another text that is read in between, with its own cache, changes nothing."""
+    """Another text that is read in between, with its own cache, changes no output."""
     for pieces in PIECES[:2]:
         rows = lines(run, 3)
         gap = moved_most(in_pieces(run, rows, pieces, between=False), in_pieces(run, rows, pieces, between=True))
-        assert gap < 1e-3, f"a probability moves by up to {gap:.2g} (0 wanted)"
+        assert gap < 1e-3, f"a probability changes by up to {gap:.2g} (expected: 0)"
 
 
 def check_nothing_is_read_twice(run):
-    """To read a prompt and then symbol by symbol takes no more work than to read the line once."""
+    """Reading a prompt and then symbol by symbol takes no more work than reading the line once."""
     for count, prompt in ((1, PROMPT), (1, 1), (5, 25)):
         arrays = {"rows": lines(run, count)}
         work = run.ask(WORK, arrays, ["once", "spent"], needs=["model", "read_on"], prompt=prompt)
         ratio = float(work["spent"] / work["once"])
-        assert ratio < 1.4, f"after {prompt} symbols it takes {ratio:.1f} times the work (about 1 wanted)"
+        assert ratio < 1.4, (
+            f"with a prompt of {prompt} symbols it takes {ratio:.1f} times the work (expected: below 1.4)"
+        )
 
 
 def taught(call):
-    """At how many of its positions the symbol that a step makes most likely is the next one; None: not known."""
+    """The share of positions at which a step makes the next symbol most likely. None if it is not known."""
     if call.slope is None or call.slope.ndim != 3 or not call.inputs or call.inputs[0].ndim != 2:
         return None
     rows, slope = call.inputs[0][: len(call.slope)], call.slope
@@ -214,7 +221,7 @@ def taught(call):
 
 
 def in_pieces(run, rows, pieces, *, between):
-    """The answers to rows that are read in pieces; where wanted with other lines ``between`` the pieces."""
+    """The outputs for rows that are read in pieces, optionally with other lines ``between`` the pieces."""
     arrays = {"rows": rows, "others": lines(run, 2), "lengths": np.array(pieces)}
     return run.ask(IN_PIECES, arrays, ["pieces"], needs=["model", "read_on"], between=between)["pieces"]
 
@@ -225,7 +232,7 @@ def moved_most(answers, others):
 
 
 def lines(run, count):
-    """Lines (count, LENGTH) from random places of the text."""
+    """Lines (count, LENGTH) from random positions of the text."""
     numbers = numbers_of(run.train[0])
     starts = run.rng.integers(len(numbers) - LENGTH, size=(count, 1))
     return numbers[starts + np.arange(LENGTH)]
@@ -237,5 +244,5 @@ def page_of(codes):
 
 
 def numbers_of(codes):
-    """The symbols' numbers, in the order of the alphabet."""
+    """The indices of the symbols, in the order of the alphabet."""
     return np.unique(codes, return_inverse=True)[1].astype(np.int64)
