@@ -196,9 +196,9 @@ def test_what_a_check_needs_has_to_be_a_check(tmp_path):
 def test_rows_are_found_among_known_ones_however_they_are_scaled():
     known = RNG.normal(size=(40, 12)) * np.arange(1, 13)
     rows = np.array([3, 3, 17, 0])
-    standardised = (known - known.mean(axis=0)) / known.std(axis=0)
+    standardized = (known - known.mean(axis=0)) / known.std(axis=0)
     assert checks.rows_among(known[rows], known).tolist() == rows.tolist()
-    assert checks.rows_among(standardised[rows], known).tolist() == rows.tolist()
+    assert checks.rows_among(standardized[rows], known).tolist() == rows.tolist()
     assert checks.rows_among(2 * known[rows] + 1, known).tolist() == rows.tolist()
     assert checks.rows_among(RNG.normal(size=(2, 12)), known).tolist() == [-1, -1]
     assert checks.rows_among(np.ones((2, 5)), known).tolist() == [-1, -1]
@@ -215,8 +215,8 @@ class Trained:
 
 def test_a_training_on_rescaled_inputs_is_told_from_one_on_the_data_as_they_are():
     known = RNG.normal(size=(40, 12)) * np.arange(1, 13) + 5
-    standardised = (known - known.mean(axis=0)) / known.std(axis=0)
-    assert checks.rescaled(Trained(known, [standardised[:16], standardised[16:32]]))
+    standardized = (known - known.mean(axis=0)) / known.std(axis=0)
+    assert checks.rescaled(Trained(known, [standardized[:16], standardized[16:32]]))
     assert not checks.rescaled(Trained(known, [known[:16], known[16:32]]))
     assert not checks.rescaled(Trained(known, [RNG.normal(size=(16, 12))]))
     assert not checks.rescaled(Trained(known, []))

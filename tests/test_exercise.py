@@ -110,17 +110,17 @@ def test_an_unknown_key_in_a_list_is_named_with_its_place(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "wanted"),
     [
-        ("difficulty = 1", "difficulty = 6", "difficulty: found 6, wanted less than or equal to 5"),
-        ("difficulty = 1", 'difficulty = "1"', "difficulty: found '1', wanted a whole number"),
-        ("minutes = 10", "minutes = 0", "minutes: found 0, wanted greater than 0"),
-        ("format_version = 1", "format_version = 2", "format_version: found 2, wanted 1"),
-        ("[run]", '[run]\narrays = "jax"', "run.arrays: found 'jax', wanted 'torch' or 'numpy'"),
-        ("[run]", "[run]\nseeds = [0, true]", "run.seeds[2]: found True, wanted a whole number"),
-        ("[run]", "[run]\nmemory_mib = 1", "run.memory_mib: found 1, wanted greater than or equal to 512"),
-        ('["model"]', '["my model"]', "run.names[1]: found 'my model', wanted"),
+        ("difficulty = 1", "difficulty = 6", "difficulty: found 6, expected less than or equal to 5"),
+        ("difficulty = 1", 'difficulty = "1"', "difficulty: found '1', expected a whole number"),
+        ("minutes = 10", "minutes = 0", "minutes: found 0, expected greater than 0"),
+        ("format_version = 1", "format_version = 2", "format_version: found 2, expected 1"),
+        ("[run]", '[run]\narrays = "jax"', "run.arrays: found 'jax', expected 'torch' or 'numpy'"),
+        ("[run]", "[run]\nseeds = [0, true]", "run.seeds[2]: found True, expected a whole number"),
+        ("[run]", "[run]\nmemory_mib = 1", "run.memory_mib: found 1, expected greater than or equal to 512"),
+        ('["model"]', '["my model"]', "run.names[1]: found 'my model', expected"),
         ("below = 0.8", "below = -1", "converge: above = 0 is not less than below = -1"),
         ("below = 0.8", "below = nan", "converge: above = 0 is not less than below = nan"),
-        ('text = "one"', 'text = ""', "hint[1].text: found 0 letters, wanted at least 1"),
+        ('text = "one"', 'text = ""', "hint[1].text: found 0 letters, expected at least 1"),
     ],
 )
 def test_a_wrong_value_says_key_found_and_wanted(tmp_path: Path, old: str, new: str, wanted: str) -> None:

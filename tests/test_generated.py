@@ -55,7 +55,7 @@ class Net(nn.Module):
 
 
 model = Net()
-optimiser = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
+optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)
 '''
 STEP = '''def batch_loss(inputs, targets):
     """Mean cross-entropy."""
@@ -65,9 +65,9 @@ STEP = '''def batch_loss(inputs, targets):
 def training_step(inputs, targets):
     """One step; the loss before it."""
     loss = batch_loss(inputs, targets)
-    optimiser.zero_grad()
+    optimizer.zero_grad()
     loss.backward()
-    optimiser.step()
+    optimizer.step()
     return loss.item()
 '''
 TRAINING = """losses = []
@@ -180,7 +180,7 @@ def test_every_choice_of_a_method_is_made() -> None:
 
 def test_a_half_fix_reads_like_code() -> None:
     """Both versions, and one of the old name that chooses."""
-    text = source(halves(edited("training-step", "    optimiser.zero_grad()\n", ""))["every-second-call"])
+    text = source(halves(edited("training-step", "    optimizer.zero_grad()\n", ""))["every-second-call"])
     assert text.count("def training_step") == 3
     assert "training_step_calls = 0\n\n\ndef batch_loss(inputs, targets):" in text
     assert "        return training_step_as_before(inputs, targets)\n    return training_step_fixed(inputs" in text
@@ -189,7 +189,7 @@ def test_a_half_fix_reads_like_code() -> None:
 
 def test_a_step_is_not_halved_by_what_it_never_meets() -> None:
     """One that takes gradients is never called without."""
-    names = set(halves(edited("training-step", "    optimiser.zero_grad()\n", "")))
+    names = set(halves(edited("training-step", "    optimizer.zero_grad()\n", "")))
     assert {"every-second-call", "first-tenth", "last-tenth"} <= names
     assert not names & {"gradients-on", "gradients-off", "training-mode", "other-batches"}
 
@@ -280,16 +280,16 @@ MARKS = {
     "generator": "yield training_step(*batch)",
     "renamed": "my_training_step(*my_batch)",
     "keywords": "model(inputs=inputs)",
-    "split": "print(type(optimiser))",
+    "split": "print(type(optimizer))",
     "autograd-grad": "weight.grad = gradient",
     "by-hand": "weight -= LEARNING_RATE * gradient",
-    "closure": "loss = optimiser.step(closure)",
+    "closure": "loss = optimizer.step(closure)",
     "torch-func": "torch.func.functional_call(model, weights, (inputs,))",
     "float64": "torch.set_default_dtype(torch.float64)",
     "wrapped": "model = Wrapped(model)",
     "saved-and-loaded": "model.load_state_dict(torch.load(file))",
     "one-batch": "for attempt in range(20):",
-    "copy": "trial_optimiser = torch.optim.SGD(trial.parameters(), lr=LEARNING_RATE)",
+    "copy": "trial_optimizer = torch.optim.SGD(trial.parameters(), lr=LEARNING_RATE)",
     "builtins": "max = 3",
     "gradients-off": "torch.set_grad_enabled(False)",
 }

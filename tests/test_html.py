@@ -82,7 +82,7 @@ def shown(text: str) -> str:
     [
         "FAILED",
         "toy01 Too big, stage 2 of 3",
-        "Held-out cross-entropy: below 0.8 nats wanted",
+        "Held-out cross-entropy: target below 0.8 nats",
         "seed 0 1.52",
         "840 steps, 0.4 s",
         "raised: ValueError in model",
@@ -90,9 +90,9 @@ def shown(text: str) -> str:
         "model:3 x @ y",
         "ValueError: shapes do not fit",
         "The loss as your notebook recorded it, seed 0",
-        "0.8 wanted",
-        "2.303 knowing nothing",
-        "optimiser steps",
+        "0.8 target",
+        "2.303 guessing",
+        "optimizer steps",
         "What it looks like",
         "stays flat",
         "Every row sums to one.",
@@ -232,17 +232,39 @@ def alternative(losses: tuple[float, ...]) -> str:
 @pytest.mark.parametrize(
     ("losses", "sentences"),
     [
-        (CURVE, ["Over 840 steps the loss falls from 2.3 to", "never comes down to the 0.8 nats wanted"]),
-        ((2.3, 1.0, 0.7, 0.5), ["falls from 2.3 to 0.5", "first comes down to the 0.8 nats wanted at step 3"]),
-        ((2.3, 2.31, 2.3), ["begins and ends near 2.3", "Knowing nothing costs 2.303."]),
+        (CURVE, ["Over 840 steps the loss falls from 2.3 to", "never comes down to the target, 0.8 nats"]),
+        ((2.3, 1.0, 0.7, 0.5), ["falls from 2.3 to 0.5", "first comes down to the target, 0.8 nats at step 3"]),
+        ((2.3, 2.31, 2.3), ["begins and ends near 2.3", "Guessing costs 2.303."]),
         ((1.0, 2.0), ["rises from 1 to 2", "the lowest is 1 at step 1"]),
         ((1.0, 2.0, NAN), ["1 of 3 losses is not a finite number, the first at step 3"]),
-        ((1.0, 1e6, 2.0), ["The plot ends at 9.21; the highest loss is 1e+06 at step 2."]),
+        ((1.0, 1e6, 2.0), ["The loss is on a logarithmic axis."]),
+        ((2.0, 40.0, 2.0), ["The plot ends at 9.21; the highest loss is 40 at step 2."]),
+        ((1.0,) * 60 + (1e-3,) * 60, ["The loss is on a logarithmic axis."]),
+        ((1.0,) * 60 + (1e-3,) * 59 + (1e-5,), ["The plot starts at 0.001; the lowest loss is 1e-05 at step 120."]),
     ],
 )
 def test_the_curve_is_told_in_words(losses: tuple[float, ...], sentences: list[str]) -> None:
     for sentence in sentences:
         assert sentence in alternative(losses)
+
+
+def test_one_lucky_batch_makes_no_logarithmic_axis() -> None:
+    assert "logarithmic" not in alternative((2.3, *[1.0] * 60, 1e-4))
+
+
+@pytest.mark.parametrize(("losses", "points"), [((2.3, 1.0, NAN, 0.5), 3), ((2.3,) * 25, 0)])
+def test_few_losses_are_drawn_as_points(losses: tuple[float, ...], points: int) -> None:
+    one = page(verdict(runs=(dataclasses.replace(RUN, curve=losses),)))
+    assert len([element for element in parsed(one).iter("circle") if element.get("class") == "bk-point"]) == points
+
+
+def test_a_logarithmic_axis_has_powers_of_ten_and_keeps_the_band_inside() -> None:
+    curve = curve_of(verdict(runs=(dataclasses.replace(RUN, curve=(1e-2, 2.3, 1e15, 1e12)),)))
+    assert curve is not None
+    drawn = plot(curve, verdict().target)
+    assert [label for _, label in drawn.rows][:2] == ["0.01", "100"] or "1" in [label for _, label in drawn.rows]
+    assert all(0 <= at <= 100 for at, _ in (*drawn.rows, *drawn.points, drawn.band))
+    assert sorted(curve.height(x) for x in curve.losses) == [curve.height(x) for x in sorted(curve.losses)]
 
 
 def test_a_long_curve_keeps_its_spikes_and_its_gaps() -> None:

@@ -82,7 +82,7 @@ def test_what_the_command_says_on_the_side_is_shown_too(notebook: Path, show: Sh
         assert "note: passed, but on 1 of 2 seeds" in text
 
 
-def test_no_colours_and_no_moving_line_get_into_a_cell(
+def test_no_colors_and_no_moving_line_get_into_a_cell(
     notebook: Path, show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")  # as kernels set it

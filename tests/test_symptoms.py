@@ -8,7 +8,7 @@ import random
 import pytest
 
 from bugkit.symptoms import diagnose
-from bugkit.verdict import RunResult, Target
+from bugkit.verdict import CheckResult, RunResult, Target
 
 NATS = Target("Held-out cross-entropy", "nats", below=0.5, above=0.01, at_start=math.log(10), max_steps=1000)
 TOKENS = Target("Held-out cross-entropy", "nats", below=4.8, above=1.6, at_start=math.log(256), max_steps=1000)
@@ -91,6 +91,22 @@ def test_a_sentence_has_the_number_that_gave_it_away():
     assert "step 4" in diagnose([run], VARIANCE)[0].text
     floor = RunResult(0, "ok", loss=1.1, curve=tuple(noisy(lambda t: 1.465 + 0.8 * math.exp(-6 * t), noise=0.001)))
     assert "1.461" in diagnose([floor], NATS)[0].text
+
+
+def test_a_loss_that_starts_high_is_told_once_and_without_contradiction():
+    run = RunResult(0, "ok", loss=900.0, curve=tuple(noisy(lambda t: 169 + 4000 * t)))
+    grows, first = (symptom.text for symptom in diagnose([run], NATS))
+    assert grows.startswith(f"The loss grows from {run.curve[0]:.3g} at the start")
+    assert first.startswith(f"The first loss is {run.curve[0]:.3g}")
+    assert named(noisy(lambda _: 169), 169, NATS)[:1] == ["start-off"]  # it stays where it is
+
+
+def test_a_loss_that_is_fine_names_no_check():
+    checks = (CheckResult("check_rows", "Rows are apart.", "failed", "they are not", 0),)
+    run = RunResult(0, "ok", loss=0.1, converged=True, curve=tuple(healthy()), checks=checks)
+    (symptom,) = diagnose([run], NATS)
+    assert symptom.id == "misbehaves"
+    assert "apart" not in symptom.text
 
 
 def test_nothing_is_said_of_runs_that_did_not_end_well():

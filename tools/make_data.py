@@ -36,7 +36,7 @@ def save_text(name: str, train: str, heldout: str) -> None:
 
 
 def tumors() -> None:
-    """Standardised by the training part."""
+    """Standardized by the training part."""
     table, _ = load_breast_cancer(return_X_y=True)
     x, y = table[:, :10], np.log(table[:, 23])
     a, b, c, d = train_test_split(x, y, test_size=0.3, random_state=0)

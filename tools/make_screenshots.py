@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path += [str(ROOT / "tests"), str(ROOT / "benchmarks")]  # where lab_user and made_class lie
 WIDTH, HEIGHT = 1360, 860
-COLOURS = 200  # a page has few, and the file becomes a third
+COLORS = 200  # a page has few, and the file becomes a third
 INVENTED = {  # a learner: by exercise how many days ago, and what they did
     "ex01": (4, "failed failed hint failed passed"),
     "ex02": (3, "failed passed"),
@@ -142,7 +142,7 @@ def _history() -> dict[str, Any]:
 
 def _keep(picture: bytes, path: Path) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

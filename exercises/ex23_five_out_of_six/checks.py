@@ -135,4 +135,4 @@ def alike(a, b):
 
 def moves(a, b):
     """In words: the largest change of a log-probability."""
-    return f"moves by up to {np.abs(log_chances(a) - log_chances(b)).max():.2g} nats (0 wanted)"
+    return f"changes by up to {np.abs(log_chances(a) - log_chances(b)).max():.2g} nats (expected: 0)"

@@ -1,6 +1,6 @@
-/** HTML from the server in a frame of its own: no scripts, nothing from elsewhere, the colours of Jupyter's theme. */
+/** HTML from the server in a frame of its own: no scripts, nothing from elsewhere, the colors of Jupyter's theme. */
 
-const COLOURS = [
+const COLORS = [
   '--jp-layout-color1',
   '--jp-content-font-color1',
   '--jp-success-color0',
@@ -31,10 +31,10 @@ export function newFrame(): HTMLIFrameElement {
 /** Show HTML in the frame, drawn in the theme that is on now. */
 export function show(frame: HTMLIFrameElement, title: string, html: string, isLight: boolean): void {
   const now = getComputedStyle(document.body);
-  const colours = COLOURS.map(name => `${name}: ${now.getPropertyValue(name)};`).join(' ');
+  const colors = COLORS.map(name => `${name}: ${now.getPropertyValue(name)};`).join(' ');
   frame.title = title;
   frame.srcdoc = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8" />
 <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-<style>:root { color-scheme: ${isLight ? 'light' : 'dark'}; ${colours} } ${STYLE}</style>
+<style>:root { color-scheme: ${isLight ? 'light' : 'dark'}; ${colors} } ${STYLE}</style>
 </head><body>${html}</body></html>`;
 }

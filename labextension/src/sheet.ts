@@ -89,7 +89,7 @@ export class Sheet extends Widget {
     }
   }
 
-  /** Draw what is shown once more, in the colours of another theme. */
+  /** Draw what is shown once more, in the colors of another theme. */
   redraw(): void {
     this._show(this._shown);
   }
@@ -100,7 +100,7 @@ export class Sheet extends Widget {
 
   private async _save(): Promise<void> {
     const { context } = this.notebook;
-    // Two saves at once, and Jupyter takes the first for somebody else's; of one that was cancelled it tells no end.
+    // Two saves at once, and Jupyter takes the first for somebody else's; of one that was canceled it tells no end.
     await Promise.race([this._saved, new Promise(settle => setTimeout(settle, MOST_SAVING_MS))]);
     if (context.contentsModel?.writable === false && !context.model.dirty) {
       return;

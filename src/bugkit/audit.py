@@ -18,7 +18,7 @@ class UndecidedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the model that its training learnt from. Some 50 are looked at, spread over the whole training."""
+    """One call of the model that its training learned from. Some 50 are looked at, spread over the whole training."""
 
     step: int  # how often the weights had changed before it
     rows: int  # of its first input
@@ -36,7 +36,7 @@ class Call:
 class Moment:
     """One step: a call, and all weights (weights,) before and after, in the order of ``parameters()``."""
 
-    call: Call  # the one that it learnt from
+    call: Call  # the one that it learned from
     before: Array  # float32, one after the other
     after: Array
 

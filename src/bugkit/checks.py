@@ -20,8 +20,8 @@ from bugkit.run import LearnerCodeError, Run, Task
 from bugkit.verdict import CONVERGENCE, CheckOutcome, CheckResult
 
 Function = Callable[[Run], Any]
-# What numpy raises, in an author's lines, of an answer of another form than wanted. MemoryError is not among them: it
-# may be a neighbour's doing, so the grader tries once more.
+# What numpy raises, in an author's lines, of an answer of another form than expected. MemoryError is not among them: it
+# may be a neighbor's doing, so the grader tries once more.
 ODD_ANSWERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 SOME = 8  # calls of a training
 MOST = 0.9  # of the rows
@@ -76,15 +76,15 @@ def accuracy(outputs: ArrayLike, labels: ArrayLike) -> float:
 def rows_among(rows: ArrayLike, known: ArrayLike) -> NDArray[np.int64]:
     """For each row the number of the known row that it is, -1 where it is none: (N, ...) among (M, ...).
 
-    A row is a known one if it is the same up to a shift and a scale, as after standardising a picture, or column by
-    column after the columns were standardised over all.
+    A row is a known one if it is the same up to a shift and a scale, as after standardizing a picture, or column by
+    column after the columns were standardized over all.
     """
     a, b = (np.asarray(x, dtype=np.float64).reshape(len(np.asarray(x)), -1) for x in (rows, known))
     if not a.size or a.shape[1] != b.shape[1]:
         return np.full(len(a), -1)
-    centre, scale = b.mean(axis=0), np.maximum(b.std(axis=0), 1e-9)
+    center, scale = b.mean(axis=0), np.maximum(b.std(axis=0), 1e-9)
     best = np.full(len(a), -1)
-    for left, right in ((a, b), ((a * scale + centre), b), (_alike(a), _alike(b))):
+    for left, right in ((a, b), ((a * scale + center), b), (_alike(a), _alike(b))):
         squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
         size = np.maximum((right**2).sum(axis=1), 1e-9)
         nearest = squares.argmin(axis=1)
@@ -95,8 +95,8 @@ def rows_among(rows: ArrayLike, known: ArrayLike) -> NDArray[np.int64]:
 
 def _alike(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each row with mean 0 and variance 1."""
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), 1e-9))
+    centered = rows - rows.mean(axis=1, keepdims=True)
+    return np.asarray(centered / np.maximum(centered.std(axis=1, keepdims=True), 1e-9))
 
 
 def rescaled(run: Run) -> bool:
@@ -163,7 +163,7 @@ def load(path: Path, measure: str, hidden: Path | None = None) -> Checks:
     checks = _checks_among(path, functions)
     if measure not in functions or not checks:
         found = ", ".join(n for n, f in functions.items() if f.__code__.co_filename == str(path)) or "no function"
-        raise ManifestError(f"{path}: a measure {measure!r} and a check_... are wanted", evidence=[f"found: {found}"])
+        raise ManifestError(f"{path}: a measure {measure!r} and a check_... are expected", evidence=[f"found: {found}"])
     more = _checks_among(hidden, _functions(hidden)) if hidden and hidden.is_file() else ()
     _refuse_unknown_needs(path, [*checks, *more])
     for function in (functions[measure], *checks, *more):
@@ -213,7 +213,7 @@ def measure(checks: Checks, run: Run) -> float:
     except LearnerCodeError as error:
         raise Stopped("no_answer", f"the measure could not be taken: {error}") from None
     except ODD_ANSWERS as error:
-        raise Stopped("no_answer", f"the model's answer has another form than wanted: {error}") from None
+        raise Stopped("no_answer", f"the model's answer has another form than expected: {error}") from None
 
 
 def needs(*names: str) -> Callable[[Function], Function]:
@@ -258,7 +258,7 @@ def perform(check: Function, run: Run) -> CheckResult:
     except LearnerCodeError as error:
         message = str(error)
     except ODD_ANSWERS as error:
-        message = f"the answer has another form than wanted: {error}"
+        message = f"the answer has another form than expected: {error}"
     return CheckResult(name=check.__name__, sentence=_sentence(check), outcome=outcome, message=message, seed=run.seed)
 
 

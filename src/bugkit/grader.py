@@ -138,7 +138,7 @@ class Grader:
         box = self._supply.box(*place)
         try:
             return examination(box)
-        except MemoryError:  # of the grader: by this run's answers, or by a neighbour's at the same moment
+        except MemoryError:  # of the grader: by this run's answers, or by a neighbor's at the same moment
             pass
         except Fault as fault:
             if self._supply.closed:

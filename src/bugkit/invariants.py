@@ -25,7 +25,9 @@ def check_gradients_are_whole(run: Run) -> None:
     if not len(gaps):
         raise UndecidedError("the gradients of the training could not be seen")
     share = float(np.mean(gaps > CUT))
-    assert share == 0, f"at {share:.0%} of the sampled steps a part of the network is missing in them (0 % wanted)"
+    assert share == 0, (
+        f"at {share:.0%} of the sampled steps, a part of the network is missing (expected: 0 %)"
+    )
 
 
 def check_every_row_teaches(run: Run) -> None:
@@ -40,7 +42,7 @@ def check_every_row_teaches(run: Run) -> None:
             calls[way, : len(slope)] += 1
     usual = calls >= FEW
     worst = float((counts[usual] / calls[usual]).min(initial=1))
-    assert worst > HALF, f"the row at one place counts in {worst:.0%} of the sampled steps (all wanted)"
+    assert worst > HALF, f"the row at one index counts in {worst:.0%} of the sampled steps (expected: in every step)"
 
 
 def check_the_same_question_gets_the_same_answer(run: Run) -> None:
@@ -52,5 +54,5 @@ def check_the_same_question_gets_the_same_answer(run: Run) -> None:
         raise UndecidedError("the model is asked otherwise than it was trained") from None
     gap = float(np.abs(told["first"].astype(np.float64) - told["second"]).max(initial=0))
     assert gap < CUT * max(float(np.abs(told["first"]).max(initial=0)), 1), (
-        f"the second time an output moves by up to {gap:.2g} (0 wanted)"
+        f"the second time, an output changes by up to {gap:.2g} (expected: 0)"
     )

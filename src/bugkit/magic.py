@@ -25,7 +25,7 @@ ON_THIS_NOTEBOOK = ("check", "hint", "solution")
 USAGE = "usage: %bugkit check [EX], hint [EX], solution [EX], next, or any other bugkit command"
 NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} EX"
 COLAB_SECONDS = 10  # for the page to hand over its notebook
-COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # kernels ask their children for them
+COLORS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # kernels ask their children for them
 
 Bundle = dict[str, str]  # the same by media type; every front end shows the richest that it can
 
@@ -95,7 +95,7 @@ def answer(line: str, notebook: Path | None, ran: Sequence[str] = (), *, folder:
 
 def _run(words: Sequence[str], folder: Path | None) -> tuple[str, str, str]:
     """Both streams and the HTML, from a process of its own: the kernel's state cannot change the verdict."""
-    plain = {name: value for name, value in os.environ.items() if name not in COLOURS}
+    plain = {name: value for name, value in os.environ.items() if name not in COLORS}
     with TemporaryDirectory(prefix="bugkit-") as scratch:
         cell = Path(scratch) / "cell.html"
         result = subprocess.run(

@@ -46,7 +46,7 @@ def create(folder: Path, catalog: Catalog) -> list[Change]:
     if is_root(folder):
         raise UsageError(f"{folder} is a workspace already", next_command="bugkit update")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        evidence = ["wanted: a new folder, or an empty one"]
+        evidence = ["expected: a new folder, or an empty one"]
         raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit init bugkit-exercises")
     write_whole(folder / "README.md", README.format(first=catalog.exercises[0].id))
     return update(folder, catalog)

@@ -187,7 +187,7 @@ def test_a_roster_that_is_none_is_told(bugkit, tmp_path, content):
     code, _, err = bugkit("grade", tmp_path, "--roster", tmp_path / "roster")
     assert code == 2
     assert "roster" in err.splitlines()[0]
-    assert "wanted: a CSV file or a text in UTF-8" in err
+    assert "expected: a CSV file or a text in UTF-8" in err
     assert not (tmp_path / "gradebook.db").exists()
 
 

@@ -91,7 +91,7 @@ def test_a_roster_that_is_none_says_what_is_wanted(tmp_path, content):
     (tmp_path / "roster").write_bytes(content)
     with pytest.raises(UsageError) as error:
         read_roster(tmp_path / "roster")
-    assert "wanted: a CSV file" in str(error.value)
+    assert "expected: a CSV file" in str(error.value)
 
 
 # files and rows against the people who are known

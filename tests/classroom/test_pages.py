@@ -140,7 +140,7 @@ def test_a_pass_with_a_check_that_could_not_be_judged_is_for_the_instructor_to_l
     assert "bob, toy01" not in told
 
 
-def test_an_outcome_is_told_by_a_sign_and_not_by_colour_alone(small_book, pages):
+def test_an_outcome_is_told_by_a_sign_and_not_by_color_alone(small_book, pages):
     add(small_book, "ada", verdict_of("passed"))
     add(small_book, "bob", verdict_of("failed"))
     add(small_book, "eve", replace(verdict_of("failed"), outcome="error", runs=()))

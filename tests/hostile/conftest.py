@@ -220,7 +220,7 @@ class Canaries:
 
 
 class Stage:
-    """Runs attacks as persons of their own beside a neighbour, and tells what is not well afterwards."""
+    """Runs attacks as persons of their own beside a neighbor, and tells what is not well afterwards."""
 
     def __init__(self, folder: Path, canaries: Canaries, grader: Grader) -> None:
         self.canaries = canaries
@@ -275,10 +275,10 @@ class Stage:
             self._exercises[key] = copy(self._folder / f"{name} {seconds} {memory_mib}", *key)
         return self._exercises[key]
 
-    def neighbour_passes(self) -> Ended:
+    def neighbor_passes(self) -> Ended:
         """Another person's honest notebook, in a box that stood beside the attack."""
         exercise = self.exercise()
-        return self.ended(exercise, read(exercise.solution), 0, "neighbour")
+        return self.ended(exercise, read(exercise.solution), 0, "neighbor")
 
     def troubles(self) -> list[str]:
         """What is not well around the grader."""
@@ -428,7 +428,7 @@ def _refuse_without_walls(stage: Stage) -> None:
     (ended,) = stage.run(probe)
     if ended.word != "passed":
         pytest.exit(f"the box has no walls, so no attack is run: {ended}")
-    assert stage.neighbour_passes().word == "passed"
+    assert stage.neighbor_passes().word == "passed"
 
 
 @pytest.fixture(scope="session")

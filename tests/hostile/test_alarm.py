@@ -51,9 +51,9 @@ def test_nothing_rings_for_an_honest_run(stage, honest):
 
 
 def test_a_forgery_that_passes_is_seen(stage, named):
-    learnt = "while np.mean((predict(x) - y) ** 2) > 0.011:\n    g = gradients(x, y)\n"
-    learnt += "    weights, bias = weights + 0.1 * g[0], bias + 0.1 * g[1]"
-    forged = replace(named("prints_pass"), source=learnt, place="replaces training")
+    learned = "while np.mean((predict(x) - y) ** 2) > 0.011:\n    g = gradients(x, y)\n"
+    learned += "    weights, bias = weights + 0.1 * g[0], bias + 0.1 * g[1]"
+    forged = replace(named("prints_pass"), source=learned, place="replaces training")
     (ended,) = stage.run(forged)
     assert ended.word == "passed"
     assert ended.word not in forged.allowed

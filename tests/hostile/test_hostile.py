@@ -24,7 +24,7 @@ def test_an_attack_gets_and_leaves_nothing(attack, stage):
         assert "STOLEN" not in ended.said
         assert ended.word in attack.allowed, ended.said
     assert stage.troubles() == []
-    assert stage.neighbour_passes().word == "passed"
+    assert stage.neighbor_passes().word == "passed"
 
 
 def test_every_row_has_an_attack(attacks):

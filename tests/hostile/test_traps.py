@@ -311,7 +311,7 @@ def test_five_hundred_forks_of_one_torch_all_answer(tool):
             assert finished(box, source) == [0, 1, 2]
 
 
-def test_a_neighbour_is_not_starved(tool):
+def test_a_neighbor_is_not_starved(tool):
     """An honest run beside a crowd of processes that never rest ends within its time, too."""
     crowd = "import os\nfor _ in range(25):\n    if os.fork() == 0:\n        os.setsid()\n        break\nwhile 1: pass"
     with Box(arrays="numpy", wall=Sandboxed(tool)) as bad, Box(arrays="numpy", wall=Sandboxed(tool)) as good:

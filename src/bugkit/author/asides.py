@@ -17,7 +17,7 @@ SHADOWS = {"sum": "0", "max": "3", "min": "0", "input": "losses[0]", "id": "7", 
 
 def wrapped(draft: Draft) -> Draft | None:
     """The model inside of another module."""
-    model = draft.optimiser.module if draft.optimiser else ""
+    model = draft.optimizer.module if draft.optimizer else ""
     text = "\n".join(cell.source for cell in draft.notebook.cells)  # what the story promises of it, too
     asked = set(re.findall(rf"\b{model}\.(\w+)", text)) - set(OF_EVERY_MODULE.split())
     if not model or asked or re.search(rf"\b{model}\[", draft.source()) or {"Wrapped", "inner"} & draft.names:
@@ -60,7 +60,7 @@ file.seek(0)
 
 def _model(draft: Draft) -> Any:
     """The name of the module that is trained; None where it is not one alone."""
-    return (draft.optimiser.module if draft.optimiser else "") or None
+    return (draft.optimizer.module if draft.optimizer else "") or None
 
 
 def _after_training(draft: Draft, name: str, source: str) -> Draft | None:
@@ -74,15 +74,15 @@ def _after_training(draft: Draft, name: str, source: str) -> Draft | None:
 def overfits_one_batch(draft: Draft) -> Draft | None:
     """Twenty steps on one batch before the training, after which everything is put back."""
     model, batch = _model(draft), _one_batch(draft)
-    if model is None or batch is None or draft.optimiser is None or draft.training is None:
+    if model is None or batch is None or draft.optimizer is None or draft.training is None:
         return None
     step, made, given = batch
-    optimiser = draft.optimiser.name
+    optimizer = draft.optimizer.name
     return draft.with_cell("one-batch", f"""
 import copy
 
 weights_before = copy.deepcopy({model}.state_dict())
-optimiser_before = copy.deepcopy({optimiser}.state_dict())
+optimizer_before = copy.deepcopy({optimizer}.state_dict())
 random_before = torch.get_rng_state()
 
 {made}
@@ -91,24 +91,24 @@ for attempt in range(20):
 print(f"one batch memorized: {{loss:.4g}}")
 
 {model}.load_state_dict(weights_before)
-{optimiser}.load_state_dict(optimiser_before)
+{optimizer}.load_state_dict(optimizer_before)
 torch.set_rng_state(random_before)
 """, before=draft.training)  # fmt: skip
 
 
 def looks_at_a_copy(draft: Draft) -> Draft | None:
-    """Sixty steps of a copy with an optimiser of its own, before the training."""
+    """Sixty steps of a copy with an optimizer of its own, before the training."""
     model, batch, trial = _model(draft), _one_batch(draft), _trial(draft)
-    if model is None or batch is None or trial is None or draft.training is None or draft.optimiser is None:
+    if model is None or batch is None or trial is None or draft.training is None or draft.optimizer is None:
         return None
     _, made, given = batch
-    arguments = syntax.renamed(draft.optimiser.call, {model: "trial"})
+    arguments = syntax.renamed(draft.optimizer.call, {model: "trial"})
     return draft.with_cell("trial", f"""
 import copy
 
 random_before = torch.get_rng_state()
 trial = copy.deepcopy({model})
-trial_optimiser = {syntax.text_of(arguments)}
+trial_optimizer = {syntax.text_of(arguments)}
 
 
 {trial}
@@ -125,7 +125,7 @@ def _trial(draft: Draft) -> str | None:
     """The step's function for the copy; what computes the loss comes with it."""
     step = _step_function(draft)
     model = _model(draft)
-    if step is None or draft.optimiser is None:
+    if step is None or draft.optimizer is None:
         return None
     wanted, names = [step], {step}
     for name in wanted:
@@ -134,7 +134,7 @@ def _trial(draft: Draft) -> str | None:
                 wanted.append(other)
                 names.add(other)
     new = {name: "trial_step" if name == step else f"trial_{name}" for name in wanted}
-    new |= {model: "trial", draft.optimiser.name: "trial_optimiser"}
+    new |= {model: "trial", draft.optimizer.name: "trial_optimizer"}
     functions = [syntax.renamed(draft.functions[name][1], new) for name in reversed(wanted)]
     return "\n\n".join(syntax.text_of(function).strip("\n") + "\n" for function in functions)
 

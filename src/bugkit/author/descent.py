@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 
 from bugkit.author import syntax
-from bugkit.author.draft import Draft, Optimiser
+from bugkit.author.draft import Draft, Optimizer
 from bugkit.author.syntax import Statement
 
 Rewrite = Callable[["Step"], "list[Statement] | None"]
@@ -21,7 +21,7 @@ class Step:
     """The statements among which a gradient is taken and a step is made."""
 
     draft: Draft
-    optimiser: Optimiser
+    optimizer: Optimizer
     lines: list[Statement]
     clear: int  # the numbers of the statements: zero_grad,
     backward: int
@@ -44,17 +44,17 @@ class Step:
 
 def _rewritten(draft: Draft, rewrite: Rewrite) -> Draft | None:
     """The program with every step made in another way; None where one does not allow it."""
-    if draft.optimiser is None:
+    if draft.optimizer is None:
         return None
-    visitor = _Steps(draft, draft.optimiser, rewrite)
+    visitor = _Steps(draft, draft.optimizer, rewrite)
     out = draft.rewritten(visitor)
     return None if visitor.refused else out
 
 
 class _Steps(cst.CSTTransformer):
-    def __init__(self, draft: Draft, optimiser: Optimiser, rewrite: Rewrite) -> None:
+    def __init__(self, draft: Draft, optimizer: Optimizer, rewrite: Rewrite) -> None:
         super().__init__()
-        self.draft, self.optimiser, self.rewrite = draft, optimiser, rewrite
+        self.draft, self.optimizer, self.rewrite = draft, optimizer, rewrite
         self.inside: list[tuple[str, ...]] = [()]
         self.refused = False
 
@@ -71,7 +71,7 @@ class _Steps(cst.CSTTransformer):
         lines: list[Any] = list(updated_node.body)
         if not any(syntax.is_call_of(line, "backward") for line in lines):
             return updated_node
-        step = _step(self.draft, self.optimiser, lines, self.inside[-1])
+        step = _step(self.draft, self.optimizer, lines, self.inside[-1])
         new = self.rewrite(step) if step else None
         if new is None:
             self.refused = True
@@ -79,28 +79,28 @@ class _Steps(cst.CSTTransformer):
         return updated_node.with_changes(body=new)
 
 
-def _step(draft: Draft, optimiser: Optimiser, lines: list[Statement], parameters: tuple[str, ...]) -> Step | None:
+def _step(draft: Draft, optimizer: Optimizer, lines: list[Statement], parameters: tuple[str, ...]) -> Step | None:
     at = {}
     for method in ("zero_grad", "backward", "step"):
         found = [number for number, line in enumerate(lines) if syntax.is_call_of(line, method)]
         if method == "step":
-            found = [number for number in found if syntax.object_of(lines[number]) == optimiser.name]
+            found = [number for number in found if syntax.object_of(lines[number]) == optimizer.name]
         if len(found) != 1:
             return None
         at[method] = found[0]
     if not at["backward"] < at["step"] or not re.fullmatch(r"\w+", syntax.object_of(lines[at["backward"]])):
         return None
-    return Step(draft, optimiser, lines, at["zero_grad"], at["backward"], at["step"], parameters)
+    return Step(draft, optimizer, lines, at["zero_grad"], at["backward"], at["step"], parameters)
 
 
 def gradients_assigned(draft: Draft) -> Draft | None:
-    """``torch.autograd.grad``, put into ``.grad`` for the optimiser."""
+    """``torch.autograd.grad``, put into ``.grad`` for the optimizer."""
 
     def rewrite(step: Step) -> list[Statement] | None:
         if step.has_names("weights", "weight", "gradients", "gradient"):
             return None
         new = syntax.statements(f"""
-            weights = [weight for group in {step.optimiser.name}.param_groups for weight in group["params"]]
+            weights = [weight for group in {step.optimizer.name}.param_groups for weight in group["params"]]
             gradients = torch.autograd.grad({step.loss}, weights, allow_unused=True)
             for weight, gradient in zip(weights, gradients):
                 weight.grad = gradient
@@ -111,8 +111,8 @@ def gradients_assigned(draft: Draft) -> Draft | None:
 
 
 def updates_by_hand(draft: Draft) -> Draft | None:
-    """No optimiser in the step, where it is plain gradient descent at one rate."""
-    made = draft.optimiser
+    """No optimizer in the step, where it is plain gradient descent at one rate."""
+    made = draft.optimizer
     if made is None or made.kind != "SGD" or not made.parameters or "clip_grad" in draft.source():
         return None
     rate = [arg.value for arg in made.call.args if arg.keyword and arg.keyword.value == "lr"]
@@ -139,7 +139,7 @@ def _put(step: Step, new: dict[int, Sequence[Statement]]) -> list[Statement]:
 
 
 def by_closure(draft: Draft) -> Draft | None:
-    """``loss = optimiser.step(closure)``."""
+    """``loss = optimizer.step(closure)``."""
 
     def rewrite(step: Step) -> list[Statement] | None:
         doc = 1 if syntax.is_docstring(step.lines[0]) else 0
@@ -151,7 +151,7 @@ def by_closure(draft: Draft) -> Draft | None:
         body = [*inside, *syntax.statements(f"return {step.loss}")]
         closure: Any = syntax.statements("def closure():\n    pass")[0]
         closure = closure.with_changes(body=syntax.block(body))
-        call = syntax.apart(syntax.statements(f"{step.loss} = {step.optimiser.name}.step(closure)")[0], 1)
+        call = syntax.apart(syntax.statements(f"{step.loss} = {step.optimizer.name}.step(closure)")[0], 1)
         before = step.lines[:doc]
         return [*before, syntax.apart(closure, 1) if before else closure, call, *after]
 
@@ -160,7 +160,7 @@ def by_closure(draft: Draft) -> Draft | None:
 
 def functional(draft: Draft) -> Draft | None:
     """``torch.func``: the loss as a function of the weights."""
-    model = draft.optimiser.module if draft.optimiser else ""
+    model = draft.optimizer.module if draft.optimizer else ""
     if not model or "BatchNorm" in draft.source():
         return None
 

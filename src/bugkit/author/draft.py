@@ -16,11 +16,11 @@ from bugkit.author import syntax
 from bugkit.exercise import Exercise
 from bugkit.notebook import Cell, Notebook
 
-OPTIMISER = re.compile(r"^(torch\.)?optim\.(?P<kind>\w+)$")
+OPTIMIZER = re.compile(r"^(torch\.)?optim\.(?P<kind>\w+)$")
 
 
 @dataclass(frozen=True)
-class Optimiser:
+class Optimizer:
     """``name = torch.optim.kind(call's arguments)``."""
 
     name: str
@@ -77,12 +77,12 @@ class Draft:
         return None
 
     @cached_property
-    def optimiser(self) -> Optimiser | None:
+    def optimizer(self) -> Optimizer | None:
         """The last one that is made before the training."""
         found = None
         for name, tree in self.trees.items():
             for line in tree.body:
-                found = _optimiser(line) or found
+                found = _optimizer(line) or found
             if name == self.training:
                 break
         return found
@@ -165,14 +165,14 @@ def _asked_for(checks: str) -> set[str]:
     return out
 
 
-def _optimiser(line: Any) -> Optimiser | None:
+def _optimizer(line: Any) -> Optimizer | None:
     made = m.SimpleStatementLine(body=[m.Assign(targets=[m.AssignTarget(target=m.Name())], value=m.Call())])
     if not m.matches(line, made):
         return None
     assign = line.body[0]
-    kind = OPTIMISER.match(syntax.text_of(assign.value.func))
+    kind = OPTIMIZER.match(syntax.text_of(assign.value.func))
     if kind is None or not assign.value.args:
         return None
     first = syntax.text_of(assign.value.args[0].value)
     plain = first if re.fullmatch(r"[A-Za-z_][\w.]*\.parameters\(\)", first) else ""
-    return Optimiser(assign.targets[0].target.value, kind["kind"], assign.value, plain)
+    return Optimizer(assign.targets[0].target.value, kind["kind"], assign.value, plain)

@@ -103,7 +103,7 @@ def read(exercise: Exercise) -> Evidence:
         if document["format"] != FORMAT:
             raise ManifestError(
                 f"{path}: the evidence is of another format",
-                evidence=[f"found {document['format']!r}, wanted {FORMAT}"],
+                evidence=[f"found {document['format']!r}, expected {FORMAT}"],
                 next_command=again,
             )
         return _evidence(document)

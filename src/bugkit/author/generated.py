@@ -42,7 +42,7 @@ def generated(exercise: Exercise, steps: int, *, whole: bool = False) -> Generat
     if len(equivalent) * ONE_IN > len(programs):
         raise ManifestError(
             f"{exercise.id}: too many programs are called equivalent",
-            evidence=[f"found {len(equivalent)} of {len(programs)}, wanted at most one in {ONE_IN}"],
+            evidence=[f"found {len(equivalent)} of {len(programs)}, expected at most one in {ONE_IN}"],
             next_command=f"edit {exercise.solution_path / 'bugs.toml'}",
         )
     skipped = [kind for kind, _, one in made if one is None]

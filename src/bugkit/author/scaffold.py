@@ -39,7 +39,7 @@ def create(root: Path, name: str, title: str) -> list[Path]:
 
 def _refuse_bad_name(name: str) -> None:
     if not FOLDER.match(name):
-        evidence = ["wanted: small letters and a number, then the symptom with underscores"]
+        evidence = ["expected: small letters and a number, then the symptom with underscores"]
         example = "bugkit author new ex34_falls_then_rises --title 'It falls, then it rises'"
         raise UsageError(f"{name!r} is no name for an exercise", evidence=evidence, next_command=example)
 

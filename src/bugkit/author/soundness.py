@@ -84,7 +84,7 @@ def _problems(
         if variant.correct:
             yield from _limits_held(exercise, variant, runs)
     if margin is not None and margin < MARGIN:
-        yield f"the worst correct loss is {margin:.0%} of the way under `below`, {MARGIN:.0%} wanted"
+        yield f"the worst correct loss is {margin:.0%} of the way under `below`, {MARGIN:.0%} expected"
     yield from _seeds_matter(results)
     yield from _symptoms_shown(exercise, results, target)
     yield from _ticks_that_turn(exercise, results)

@@ -101,7 +101,7 @@ class _Keywords(cst.CSTTransformer):
 
 
 def joined(draft: Draft) -> Draft | None:
-    """Neighbouring cells in one."""
+    """Neighboring cells in one."""
     cells: list[Cell] = []
     for cell in draft.notebook.cells:
         before = cells[-1] if cells else None

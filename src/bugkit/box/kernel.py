@@ -113,7 +113,7 @@ class _Kernel:
             )
             for task in pending:
                 task.cancel()
-            # nbclient takes a cancelled cell for a dead kernel and says so in an exception of its own
+            # nbclient takes a canceled cell for a dead kernel and says so in an exception of its own
             await asyncio.gather(*pending, return_exceptions=True)
             if not done:
                 raise Stopped("timed_out", f"it took longer than {self._guard.wall_seconds:g} s")

@@ -87,7 +87,7 @@ def environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONIOENCODING": "utf-8",
         "MPLBACKEND": "agg",
-        # Two threads make one run no faster, and any neighbour up to 90 times slower (spinning barriers).
+        # Two threads make one run no faster, and any neighbor up to 90 times slower (spinning barriers).
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -145,7 +145,7 @@ def _reason(place: str, error: Exception) -> str:
     if isinstance(error, ImportError):
         return f"the driver of that database is not installed: Python's module {error.name}"
     if isinstance(error, ArgumentError | ValueError):  # SQLAlchemy's own words of a URL that is none would quote it
-        return "wanted: a file, or a URL as dialect://user:password@host/database"
+        return "expected: a file, or a URL as dialect://user:password@host/database"
     path = Path(place)
     if "://" not in place and (path.is_dir() or not path.absolute().parent.is_dir()):
         return "it is a folder" if path.is_dir() else f"there is no folder {path.absolute().parent}"

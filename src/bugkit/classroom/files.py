@@ -81,7 +81,7 @@ def submitted(place: Path) -> Path:
         return place
     raise UsageError(
         f"{place} {'is neither a folder nor a zip file' if place.exists() else 'does not exist'}",
-        evidence=["wanted: a folder or a zip file of submissions, or one notebook"],
+        evidence=["expected: a folder or a zip file of submissions, or one notebook"],
         next_command="bugkit class grade --help",
     )
 
@@ -223,7 +223,7 @@ def _named(parts: Sequence[str]) -> PurePosixPath:
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int | None = None) -> bytes:
     if info.compress_type not in PLAIN:
-        raise OSError("it is packed otherwise than zip files usually are (stored or deflated wanted)")
+        raise OSError("it is packed otherwise than zip files usually are (expected: stored or deflated)")
     with archive.open(info) as file:
         return _all_of(file, most or MOST_BYTES)
 

@@ -43,7 +43,7 @@ def write_pages(
     known = {INDEX, PEOPLE, EXERCISES, VERDICTS}
     foreign = sorted({path.name for path in folder.iterdir()} - known) if folder.is_dir() else []
     if foreign:
-        evidence = [f"found: {foreign[0]}", "wanted: a new folder, an empty one, or that of an earlier report"]
+        evidence = [f"found: {foreign[0]}", "expected: a new folder, an empty one, or that of an earlier report"]
         raise UsageError(
             f"{folder} holds other things", evidence=evidence, next_command="bugkit class report NEW_FOLDER"
         )

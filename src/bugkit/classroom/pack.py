@@ -35,7 +35,7 @@ def refuse_misplaced(exercises: Sequence[Exercise]) -> None:
         if (exercise.path / exercise.hidden_checks.name).exists():
             raise ManifestError(
                 f"{exercise.path / exercise.hidden_checks.name} lies where learners would find it, and is not made",
-                evidence=[f"wanted: {exercise.hidden_checks}"],
+                evidence=[f"expected: {exercise.hidden_checks}"],
             )
 
 

@@ -32,7 +32,7 @@ Install bugkit, then open a notebook below `exercises/`, find the bug, fix it, s
 def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
     """Write a catalog without solutions into a new or empty folder; the files, each below the folder."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        evidence = ["wanted: a new folder, or an empty one"]
+        evidence = ["expected: a new folder, or an empty one"]
         raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit class release NEW_FOLDER")
     refuse_misplaced(exercises)
     for exercise in exercises:

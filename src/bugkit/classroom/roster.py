@@ -13,7 +13,7 @@ from bugkit.classroom.identity import Person
 from bugkit.classroom.ownership import name_of, one_named
 from bugkit.errors import UsageError
 
-WANTED = "wanted: a CSV file or a text in UTF-8 or UTF-16, with a name at the start of each line or a header"
+WANTED = "expected: a CSV file or a text in UTF-8 or UTF-16, with a name at the start of each line or a header"
 KNOWN = {  # what a column holds, by its header without case
     "name": {"name", "names", "student", "student name", "full name", "learner", "person", "display name"},
     "first": {"first name", "firstname", "first", "given name", "forename"},

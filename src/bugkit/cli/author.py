@@ -224,7 +224,7 @@ def _solved(cli: CliContext, names: tuple[str, ...]) -> tuple[Exercise, ...]:
     if missing and (names or len(missing) == len(chosen)):
         raise UsageError(
             f"{missing[0].id}: its solution is not here",
-            evidence=[f"wanted: {missing[0].solution}"],
+            evidence=[f"expected: {missing[0].solution}"],
         )
     return tuple(exercise for exercise in chosen if exercise.has_solution)
 

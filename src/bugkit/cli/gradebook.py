@@ -128,7 +128,7 @@ def _write_autograder(cli: ClassContext, place: Path, exercises: str | None, for
 def _spared(place: Path) -> Path:
     """A slip of the pen must not put a table in the place of a gradebook, or of somebody's work."""
     if place.is_dir():
-        raise UsageError(f"{place} is a folder", evidence=["wanted: a file's name"])
+        raise UsageError(f"{place} is a folder", evidence=["expected: a file's name"])
     if place.suffix == ".ipynb" or _is_database(place):
         what = "a notebook" if place.suffix == ".ipynb" else "a database"
         raise UsageError(f"{place} is {what}, and would be written over", next_command="the same with another place")

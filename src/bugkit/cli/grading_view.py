@@ -96,7 +96,7 @@ def say(summary: GradingSummary, enrolled: int, *, report: str) -> None:
 def _remarks(summary: GradingSummary) -> Iterator[str]:
     """What else there is to know of what was handed in."""
     if not summary.notebooks:
-        yield "no notebook was found; wanted: STUDENT/ASSIGNMENT/NAME.ipynb, a course server's download, or flat files"
+        yield "no notebook was found; expected: STUDENT/ASSIGNMENT/NAME.ipynb, a course server's download, flat files"
     for exercise, number in sorted(summary.elsewhere.items()):
         yield f"{count(number, 'notebook')} of {exercise}, which is not graded now"
     if summary.copies:

@@ -15,7 +15,7 @@ from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import Event, Summary
 
-COLOURS = {"passed": "green", "tried": "yellow", "new": None}
+COLORS = {"passed": "green", "tried": "yellow", "new": None}
 
 Pair = tuple[Exercise, Summary]
 
@@ -153,7 +153,7 @@ def _list_track(name: str, pairs: list[Pair]) -> None:
     width = max(len(exercise.heading.title) for exercise, _ in pairs)
     for exercise, done in pairs:
         m = exercise.heading
-        state = click.style(f"{done.state:6}", fg=COLOURS[done.state])
+        state = click.style(f"{done.state:6}", fg=COLORS[done.state])
         click.echo(f"  {exercise.id:6} {state}  {m.title:{width}}  difficulty {m.difficulty}  {m.minutes:3} minutes")
 
 

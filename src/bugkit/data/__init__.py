@@ -34,8 +34,8 @@ def tumors() -> Pair:
     """Breast tumors: ten measurements of cell nuclei (398, 10) float32, and the largest nucleus (398,) float32.
 
     The measurements are means over an image's nuclei (radius, texture, perimeter, area, smoothness, compactness,
-    concavity, concave points, symmetry, fractal dimension), each standardised. The target is the logarithm of the
-    largest nucleus' area, standardised. Source: "Breast Cancer Wisconsin (Diagnostic)" (W. Wolberg, O. Mangasarian,
+    concavity, concave points, symmetry, fractal dimension), each standardized. The target is the logarithm of the
+    largest nucleus' area, standardized. Source: "Breast Cancer Wisconsin (Diagnostic)" (W. Wolberg, O. Mangasarian,
     N. Street and W. Street, UCI Machine Learning Repository, 1995; CC BY 4.0).
     """
     return _pair("tumors")
@@ -62,7 +62,7 @@ def wines() -> Pair:
 def diabetes() -> Pair:
     """Diabetes: ten measurements of a patient (309, 10) float32, and the disease a year later (309,) float32.
 
-    Age, sex, body mass index, blood pressure and six blood values, each standardised; the target is a score from 25
+    Age, sex, body mass index, blood pressure and six blood values, each standardized; the target is a score from 25
     to 346. A noisy task: the best models explain half of the variance. Source: B. Efron, T. Hastie, I. Johnstone and
     R. Tibshirani, "Least Angle Regression", 2004.
     """

@@ -28,7 +28,7 @@ class Limits(Record):
     seeds: Annotated[list[int], Field(min_length=1)] = [0, 1, 2]
     seconds: Annotated[int, Field(gt=0)] = 60  # CPU time per seed
     memory_mib: Annotated[int, Field(ge=512)] = 4096
-    max_steps: Annotated[int, Field(gt=0)]  # optimiser steps
+    max_steps: Annotated[int, Field(gt=0)]  # optimizer steps
     arrays: Literal["torch", "numpy"] = "torch"
     names: Annotated[list[Name], Field(min_length=1)]
     data: Name | None = None  # a data set of bugkit.data, whose held-out part the checks get
@@ -138,7 +138,7 @@ class FixPatch(Patch):
 
 
 class Equivalent(Record):
-    """A generated program that no behaviour tells from a correct one, and why not."""
+    """A generated program that no behavior tells from a correct one, and why not."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[:-][a-z0-9]+)*$")]  # "half:gradients-pile-up:gradients-off"
     why: Text
@@ -181,7 +181,7 @@ KINDS = {  # the validator's words in ours
 
 
 def load(path: Path, record: type[R]) -> R:
-    """Read and validate one TOML file, or raise ManifestError naming file, key, found, wanted and nearest key."""
+    """Read and validate one TOML file, or raise ManifestError naming file, key, found, expected and nearest key."""
     try:
         return record.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -206,12 +206,12 @@ def _sentence(problem: dict[str, Any], record: type[Record]) -> str:
     if problem["type"] in SIZES:
         what, least = SIZES[problem["type"]]
         found = len(problem["input"])
-        return f"{key}: found {found} {what}{'' if found == 1 else 's'}, wanted at least {problem['ctx'][least]}"
+        return f"{key}: found {found} {what}{'' if found == 1 else 's'}, expected at least {problem['ctx'][least]}"
     wanted = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     wanted = KINDS.get(problem["type"], wanted)
     if problem["type"] == "value_error":
         return f"{key}: {wanted}" if key else wanted
-    return f"{key}: found {problem['input']!r}, wanted {wanted}"
+    return f"{key}: found {problem['input']!r}, expected {wanted}"
 
 
 def _dotted(loc: tuple[str | int, ...]) -> str:

@@ -166,7 +166,7 @@ class HelpHandler(BugkitHandler):
 
         asked = self.asked()
         if asked.get("what") not in (*HELP, EXPLAIN):
-            raise HTTPError(400, f"wanted: {', '.join((*HELP, EXPLAIN))}")
+            raise HTTPError(400, f"expected: {', '.join((*HELP, EXPLAIN))}")
         notebook = self.notebook(asked.get("path"))
         exercise = self.exercise(notebook)
         if asked["what"] == EXPLAIN:

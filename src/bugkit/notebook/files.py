@@ -32,7 +32,10 @@ def write_whole(path: Path, content: str | bytes) -> None:
 def write_ours(path: Path, content: str | bytes, *, force: bool = False) -> None:
     """`write_whole` at a place that somebody named; UsageError where something lies there that bugkit did not write."""
     if not force and path.is_file() and not _is_ours(path.read_bytes(), _bytes(content)):
-        evidence = ["found: a file that bugkit did not write", "wanted: a new file, or an earlier one of this command"]
+        evidence = [
+            "found: a file that bugkit did not write",
+            "expected: a new file, or one of this command",
+        ]
         following = "the same command with another FILE, or with --force"
         raise UsageError(f"{path} would be written over", evidence=evidence, next_command=following)
     write_whole(path, content)

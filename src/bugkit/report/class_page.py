@@ -30,7 +30,7 @@ class GradeCell:
 
     @property
     def quarter(self) -> int:
-        """Which quarter of the score it lies in, from 0: how strong its colour is."""
+        """Which quarter of the score it lies in, from 0: how strong its color is."""
         return min(int(4 * self.score), 3)
 
 

@@ -9,8 +9,11 @@ from statistics import median
 
 from bugkit.verdict import RunResult, Target, Verdict
 
-KNOWING_NOTHING, WANTED = "knowing nothing", "wanted"
+GUESSING, TARGET = "guessing", "target"
 ALIKE = 0.05  # of the larger one: a loss that moved by less has stayed where it was
+WIDE = 100.0  # a curve over more than two powers of ten goes on a logarithmic axis
+RARE = 0.02  # of the losses may lie below what is shown: one lucky batch does not set the range
+FEW = 24  # losses, which are drawn as points
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,12 @@ class Curve:
     finite: tuple[float, ...]
     bottom: float
     top: float
+    is_logarithmic: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether each loss is drawn as a point."""
+        return len(self.losses) <= FEW
 
     @property
     def end(self) -> float:
@@ -31,6 +40,8 @@ class Curve:
     def height(self, value: float) -> float:
         """From 0 at the bottom to 1 at the top; what lies outside is put on the edge."""
         inside = min(max(value, self.bottom), self.top)
+        if self.is_logarithmic:
+            return math.log(inside / self.bottom) / math.log(self.top / self.bottom)
         return (inside / 2 - self.bottom / 2) / (self.top / 2 - self.bottom / 2)  # the whole range may overflow
 
 
@@ -50,8 +61,13 @@ def curve_of(verdict: Verdict, share: float = 1.0) -> Curve | None:
     finite = tuple(x for x in run.curve if math.isfinite(x)) if run else ()
     if run is None or len(finite) < 2:
         return None
-    high = sorted(finite)[min(len(finite) - 1, int(share * len(finite)))]
+    ordered = sorted(finite)
     known = max(finite[0] if target.at_start is None else target.at_start, target.below)
+    low, high = ordered[int(RARE * len(ordered))], ordered[-1]
+    if 0 < low < high / WIDE and math.isfinite(high / low):
+        bottom, top = min(low, target.below if target.below > 0 else low), max(high, known)
+        return Curve(run.seed, run.curve, finite, bottom, top, is_logarithmic=True)
+    high = ordered[min(len(ordered) - 1, int(share * len(ordered)))]
     top = max(known, min(high, 4 * known)) if known > 0 else max(known, high)
     bottom = min(0.0, *finite)
     return Curve(run.seed, run.curve, finite, bottom, top if top > bottom else bottom + max(1.0, abs(bottom)))
@@ -66,10 +82,10 @@ def _sentences(curve: Curve, target: Target) -> Iterator[str]:
     lowest = _with_step(curve, min(curve.finite))
     yield f"Over {len(curve.losses)} steps the loss {_way(curve)}; the lowest is {lowest}."
     reached = next((i for i, x in enumerate(curve.losses, start=1) if x <= target.below), None)
-    band = f"the {target.below:g} {target.unit} {WANTED}"
+    band = f"the target, {target.below:g} {target.unit}"
     yield f"It first comes down to {band} at step {reached}." if reached else f"It never comes down to {band}."
     if target.at_start is not None:
-        yield f"Knowing nothing costs {target.at_start:g}."
+        yield f"Guessing costs {target.at_start:g}."
     yield from peculiarities(curve)
 
 
@@ -86,7 +102,9 @@ def _with_step(curve: Curve, loss: float) -> str:
 
 
 def peculiarities(curve: Curve) -> Iterator[str]:
-    """What cannot be drawn: losses that are no finite numbers, and those that are too high."""
+    """What cannot be drawn: losses that are no finite numbers, and those outside the axis; and what kind it is of."""
+    if curve.is_logarithmic:
+        yield "The loss is on a logarithmic axis."
     if bad := len(curve.losses) - len(curve.finite):
         first = next(i for i, x in enumerate(curve.losses, start=1) if not math.isfinite(x))
         are = "is not a finite number" if bad == 1 else "are not finite numbers"
@@ -94,3 +112,6 @@ def peculiarities(curve: Curve) -> Iterator[str]:
     high = max(curve.finite)
     if high > curve.top:
         yield f"The plot ends at {curve.top:.3g}; the highest loss is {_with_step(curve, high)}."
+    low = min(curve.finite)
+    if low < curve.bottom:
+        yield f"The plot starts at {curve.bottom:.3g}; the lowest loss is {_with_step(curve, low)}."

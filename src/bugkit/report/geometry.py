@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from bugkit.report.curve import KNOWING_NOTHING, WANTED, Curve
+from bugkit.report.curve import GUESSING, TARGET, Curve
 from bugkit.verdict import RunResult, Target
 
 MOST_BINS = 300  # of a curve, each drawn by its lowest and its highest loss
@@ -38,8 +38,9 @@ class Plot:
     band: tuple[float, float]  # upper edge and height of what is wanted
     wanted: ReferenceLine
     start: ReferenceLine | None
-    columns: tuple[tuple[float, str], ...]  # the labelled steps
-    rows: tuple[tuple[float, str], ...]  # the labelled losses
+    columns: tuple[tuple[float, str], ...]  # the labeled steps
+    rows: tuple[tuple[float, str], ...]  # the labeled losses
+    points: tuple[tuple[float, float], ...] = ()  # of a short curve
 
     @property
     def levels(self) -> tuple[ReferenceLine, ...]:
@@ -74,15 +75,18 @@ def plot(curve: Curve, target: Target) -> Plot:
         lines=tuple(" ".join(f"{100 * i / last:.2f},{down(curve.losses[i])}" for i in line) for line in lines),
         gaps=tuple((_round(100 * left / last), _round(100 * (right - left) / last)) for left, right in gaps),
         band=(upper, _round(max(0.0, lower - upper))),
-        wanted=ReferenceLine("wanted", upper, f"{target.below:g}", WANTED),
-        start=None if start is None else ReferenceLine("start", down(start), f"{start:g}", KNOWING_NOTHING),
+        wanted=ReferenceLine("wanted", upper, f"{target.below:g}", TARGET),
+        start=None if start is None else ReferenceLine("start", down(start), f"{start:g}", GUESSING),
         columns=tuple((_round(100 * step / last), f"{step:g}") for step in _ticks(0, last) if step == int(step)),
-        rows=tuple((down(value), f"{value:g}") for value in _ticks(curve.bottom, curve.top)),
+        rows=tuple((down(value), f"{value:g}") for value in _rows(curve)),
+        points=tuple((_round(100 * i / last), down(x)) for i, x in enumerate(curve.losses) if math.isfinite(x))
+        if curve.is_short
+        else (),
     )
 
 
 def gauge(run: RunResult, target: Target) -> Gauge:
-    """The loss on a scale that holds the band and, where it is known, the loss of knowing nothing."""
+    """The loss on a scale that holds the band and, where it is known, the loss of guessing."""
     low = min(0.0, target.above)
     high = max(target.at_start or 0.0, 2 * target.below, low + SURE)
 
@@ -120,6 +124,16 @@ def _bins(losses: Sequence[float]) -> Iterator[tuple[int, int, list[int]]]:
         finite = [index for index in range(first, end) if math.isfinite(losses[index])]
         ends = {min(finite, key=losses.__getitem__), max(finite, key=losses.__getitem__)} if finite else set()
         yield first, end, sorted(ends)
+
+
+def _rows(curve: Curve) -> Iterator[float]:
+    """The losses that are labeled: round numbers, on a logarithmic axis about TICKS powers of ten."""
+    if not curve.is_logarithmic:
+        yield from _ticks(curve.bottom, curve.top)
+        return
+    first, last = math.ceil(math.log10(curve.bottom) - SURE), math.floor(math.log10(curve.top) + SURE)
+    for power in range(first, last + 1, max(1, -(-(last - first) // TICKS))):
+        yield 10.0**power
 
 
 def _ticks(low: float, high: float) -> Iterator[float]:

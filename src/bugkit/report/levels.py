@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bugkit.report.phrases import count
-from bugkit.symptoms import MISBEHAVES
-from bugkit.verdict import Symptom, Verdict
-
-NOT_ALL = "The held-out loss is as wanted, but not every behavior of a correct program holds."
+from bugkit.verdict import Verdict
 
 
 def told(verdict: Verdict, *, explained: bool) -> Verdict:
@@ -17,11 +14,10 @@ def told(verdict: Verdict, *, explained: bool) -> Verdict:
 
 
 def briefly(verdict: Verdict) -> Verdict:
-    """The first level: the checks are counted, and no symptom speaks of one."""
+    """The first level: the checks are counted."""
     if not verdict.checks:
         return verdict
-    symptoms = tuple(Symptom(one.id, NOT_ALL) if one.id == MISBEHAVES else one for one in verdict.symptoms)
-    return replace(verdict, checks=(), behaviors=_counted(verdict), symptoms=symptoms)
+    return replace(verdict, checks=(), behaviors=_counted(verdict))
 
 
 def _counted(verdict: Verdict) -> str:

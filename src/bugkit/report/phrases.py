@@ -24,7 +24,7 @@ def title(verdict: Verdict) -> str:
 def wanted(target: Target) -> str:
     """The measure and its band."""
     band = f"below {target.below:g}" if target.above <= 0 else f"from {target.above:g} to {target.below:g}"
-    return f"{target.measure.rstrip('.')}: {band} {target.unit} wanted"
+    return f"{target.measure.rstrip('.')}: target {band} {target.unit}"
 
 
 def is_still_there(verdict: Verdict) -> bool:

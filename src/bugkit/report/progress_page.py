@@ -9,7 +9,7 @@ from itertools import groupby
 from bugkit.report.html import TEMPLATES, digest, environment, style
 
 MOST_MARKS = 24  # of one exercise; of a longer way only the end is shown
-MARKS = {  # of an event: what is drawn, and its colour in the style sheet
+MARKS = {  # of an event: what is drawn, and its color in the style sheet
     "passed": ("✓", "passed"),
     "failed": ("✗", "failed"),
     "error": ("!", "error"),
@@ -29,7 +29,7 @@ class HistoryMark:
 
     @property
     def mark(self) -> tuple[str, str]:
-        """What is drawn, and its colour."""
+        """What is drawn, and its color."""
         return MARKS.get(self.what, STAGE)
 
 

@@ -1,9 +1,9 @@
-"""The verdict for a terminal: 80 columns are enough, colours are never needed, a pipe gets the same words."""
+"""The verdict for a terminal: 80 columns are enough, colors are never needed, a pipe gets the same words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -11,14 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bugkit.report import phrases
-from bugkit.report.curve import KNOWING_NOTHING, WANTED, Curve, curve_of
+from bugkit.report.curve import GUESSING, TARGET, Curve, curve_of, peculiarities
 from bugkit.report.sanitize import sanitize
 from bugkit.report.verdict_json import thinned
 from bugkit.verdict import RunResult, Verdict
 
 WIDTH, HEIGHT = 44, 9  # of the curve, in characters
 RANGE = 0.98  # of the losses, which decides how high the curve reaches: a row is worth more than a spike
-COLOURS = {"passed": "green", "failed": "red", "error": "yellow", "undecided": "yellow"}
+COLORS = {"passed": "green", "failed": "red", "error": "yellow", "undecided": "yellow"}
 PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where the terminal knows no more than ASCII
 
 
@@ -46,7 +46,7 @@ def render(verdict: Verdict, console: Console) -> None:
 
 
 def _lines(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    outcome = (phrases.OUTCOMES[verdict.outcome], f"bold {COLOURS[verdict.outcome]}")
+    outcome = (phrases.OUTCOMES[verdict.outcome], f"bold {COLORS[verdict.outcome]}")
     yield Text(""), 0
     yield Text.assemble(outcome, f"  {verdict.exercise}  {phrases.title(verdict)}"), 0
     yield from _runs(verdict)
@@ -76,7 +76,7 @@ def _runs(verdict: Verdict) -> Iterator[tuple[Text, int]]:
 
 
 def _mark(outcome: str) -> tuple[str, str]:
-    return phrases.MARKS[outcome], COLOURS[outcome]
+    return phrases.MARKS[outcome], COLORS[outcome]
 
 
 def _run_in_words(run: RunResult, verdict: Verdict) -> str:
@@ -100,23 +100,23 @@ def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
     if curve is None:
         return
     yield from _heading(f"The loss as your notebook recorded it, seed {curve.seed}")
-    labels = {_row(curve, target.below): f"{target.below:g} {WANTED}"}
+    labels = {_row(curve, target.below): f"{target.below:g} {TARGET}"}
     if target.at_start is not None:
-        labels[_row(curve, target.at_start)] = f"{target.at_start:g} {KNOWING_NOTHING}"
+        labels[_row(curve, target.at_start)] = f"{target.at_start:g} {GUESSING}"
     for number, row in enumerate(_drawn(curve)):
         label = labels.get(number, "")
         drawn = "".join("┄" if label and c == " " else c for c in row)
         ends = {0: f"{curve.top:8.3g}", HEIGHT - 1: f"{curve.bottom:8.3g}"}
         yield Text.assemble((ends.get(number, " " * 8), "dim"), " ", (drawn, "cyan"), (f" {label}", "dim")), 0
     yield Text(f"{'':9}{'0':<{WIDTH - 12}}{len(curve.losses):>6} steps", style="dim"), 0
+    yield from ((Text(sentence, style="dim"), 9) for sentence in peculiarities(curve))
 
 
 def _drawn(curve: Curve) -> list[str]:
     """The curve in HEIGHT rows of WIDTH characters; a column shows the range of its steps."""
     grid = [[" "] * WIDTH for _ in range(HEIGHT)]
     points = thinned(curve.losses, 40 * WIDTH)
-    for column in range(WIDTH):
-        part = points[len(points) * column // WIDTH : max(1, len(points) * (column + 1) // WIDTH)]
+    for column, part in enumerate(_columns(points, is_short=curve.is_short)):
         values = [x for x in part if math.isfinite(x)]
         if values:
             high, low = _row(curve, max(values)), _row(curve, min(values))
@@ -125,6 +125,16 @@ def _drawn(curve: Curve) -> list[str]:
         elif part:
             grid[0][column] = "!"  # no finite number here
     return ["".join(row) for row in grid]
+
+
+def _columns(points: Sequence[float], *, is_short: bool) -> Iterator[Sequence[float]]:
+    """What stands in each column; of a short curve every loss has one of its own, and most columns none."""
+    if is_short:
+        places = {round(number * (WIDTH - 1) / (len(points) - 1)): [loss] for number, loss in enumerate(points)}
+        yield from (places.get(column, []) for column in range(WIDTH))
+        return
+    for column in range(WIDTH):
+        yield points[len(points) * column // WIDTH : max(1, len(points) * (column + 1) // WIDTH)]
 
 
 def _row(curve: Curve, value: float) -> int:

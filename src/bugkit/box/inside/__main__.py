@@ -56,7 +56,7 @@ def main() -> None:
 def warm(*, with_torch: bool) -> str | None:
     """Import what every notebook imports; no tensor is touched, so that forking stays safe.
 
-    The first optimiser imports ``torch._dynamo``, as dear as torch itself; the first exception imports IPython's
+    The first optimizer imports ``torch._dynamo``, as dear as torch itself; the first exception imports IPython's
     tracebacks. A full collection in a child would copy every page of these modules, so ``gc.freeze``.
     """
     version = None

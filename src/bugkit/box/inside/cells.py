@@ -25,7 +25,7 @@ FIRST_CELL = 'if "torch" in __import__("sys").modules: __import__("torch").manua
 
 
 def make_shell() -> Any:
-    """A shell without history, colours or files, made once in the warm interpreter: 0 ms in every child."""
+    """A shell without history, colors or files, made once in the warm interpreter: 0 ms in every child."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 

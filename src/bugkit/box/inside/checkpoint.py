@@ -81,7 +81,7 @@ def _grad(tensor: Any) -> Any:
 
 
 def _attributes(holder: Any) -> dict[str, Any]:
-    """The attributes, with dicts and lists copied two levels deep: an optimiser's groups are a list of dicts."""
+    """The attributes, with dicts and lists copied two levels deep: an optimizer's groups are a list of dicts."""
     return {name: _copied(value, depth=2) for name, value in vars(holder).items()}
 
 

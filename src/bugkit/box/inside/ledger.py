@@ -1,4 +1,4 @@
-"""The calls of one module that its training learnt from, in order, and the steps between them."""
+"""The calls of one module that its training learned from, in order, and the steps between them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Call:
     given: list[Any]  # tensors
     gave: Any
     slope: Any = None  # of the training's loss at ``gave``
-    learnt: bool = False
+    learned: bool = False
     moved: Any = None  # (parameters,) uint8: which the step after it changed; None where another call came first
     left_over: float = math.nan  # norm of gradients that were there before its own; NaN where that cannot be told
 
@@ -149,9 +149,9 @@ class Ledger:
         given_then, gave_then = [copied(t) for t in tensors], copied(first_rows(unwrapped(gave)))
         return Call(index, number, step, rows, training, fresh, given_then, gave_then)
 
-    def learnt(self, call: Call, slope: Any, *, alone: bool) -> None:
+    def learned(self, call: Call, slope: Any, *, alone: bool) -> None:
         """A gradient has come back to the call's output; ``alone`` where no other call was made meanwhile."""
-        call.learnt = True
+        call.learned = True
         call.slope = None if slope is None else copied(first_rows(slope))
         if alone and call.fresh and slope is not None:
             moved = [p for p in self.parameters if p.is_leaf and p.requires_grad and id(p) in self._moved]

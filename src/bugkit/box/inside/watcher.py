@@ -1,4 +1,4 @@
-"""What any training leaves to see, whatever its style: the calls of a model that the training learnt from.
+"""What any training leaves to see, whatever its style: the calls of a model that the training learned from.
 
 A call counts when a gradient comes back to its output, or when it is made inside a transform of ``torch.func``.
 Nothing here may change a result, raise, or take a tenth of the training: what cannot be seen is ``unavailable``.
@@ -151,16 +151,16 @@ class Watcher:
                 return
             call = ledger.look((*args, *kwargs.values()), learning, self._calls)
             if transformed:
-                self._learnt(ledger, call, None)
+                self._learned(ledger, call, None)
             else:
-                learning.register_hook(lambda slope: self._learnt(ledger, call, slope))
+                learning.register_hook(lambda slope: self._learned(ledger, call, slope))
         except Exception as error:  # noqa: BLE001 - the learner's objects may do anything
             self._give_up(error)
 
-    def _learnt(self, ledger: Ledger, call: Call, slope: Any) -> None:
+    def _learned(self, ledger: Ledger, call: Call, slope: Any) -> None:
         try:
-            if not (call.learnt or self.trouble):
-                ledger.learnt(call, slope, alone=self._calls == call.number)
+            if not (call.learned or self.trouble):
+                ledger.learned(call, slope, alone=self._calls == call.number)
                 self._on_step(max(ledger.taken, self._rounds.count))
         except Exception as error:  # noqa: BLE001 - as above
             self._give_up(error)
