@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.author.variants import variants
+from bugkit.cli.help import ANSWERS
 from bugkit.exercise import Catalog
-from bugkit.notebook import Cell, read
+from bugkit.notebook import Cell, Notebook, read
 from bugkit.progress import Progress
 from bugkit.templates import original, template
 
@@ -241,6 +242,54 @@ def test_giving_up_shows_the_solution_and_is_remembered(bugkit: Bugkit) -> None:
     assert bugkit("solution", "toy01").returncode == 0
     entry = json.loads(bugkit("progress", "--json").stdout)["exercises"][0]
     assert (entry["gave_up"], entry["state"]) == (True, "new")
+
+
+def test_notes_are_shown_beside_the_cause_and_answers_when_asked_for(bugkit: Bugkit, pack: Path) -> None:
+    assert "no notes on toy01 yet" in bugkit("note", "toy01").stdout
+    assert "kept" in bugkit("note", "toy01", "the", "rate\x1b[31m").stdout
+    assert "the rate" in bugkit("note", "toy01").stdout
+    explanation = pack / "solutions" / "toy01_too_big" / "explanation.md"
+    explanation.write_text(f"{explanation.read_text()}\n{ANSWERS}\n\nForty-two.\n")
+    shown = bugkit("solution", "toy01", "--give-up").stdout
+    assert shown.index("The reference's fix") < shown.index("Your notes") < shown.index("the rate")
+    assert "\x1b" not in shown
+    assert "Forty-two" not in shown
+    assert "bugkit solution toy01 --answers" in shown
+    assert bugkit("solution", "toy01", "--answers").stdout.strip() == "Forty-two."
+    explanation.write_text("No questions.")
+    assert "--answers" not in bugkit("solution", "toy01").stdout
+    result = bugkit("solution", "toy01", "--answers")
+    assert (result.returncode, "no answers" in result.stderr) == (2, True)
+
+
+def test_what_stands_in_the_notes_cell_is_kept_at_a_check(bugkit: Bugkit, pack: Path) -> None:
+    notebook = read(notebook_of(pack))
+    assert notebook.cell("notes") is None
+    for text in ("", "It is the rate."):
+        cells = (*notebook.cells, Cell("notes", "markdown", text))
+        notebook_of(pack).write_text(Notebook(cells).to_json(), encoding="utf-8")
+        bugkit("check", "toy01", "--seeds", "1")
+    assert [one.text for one in Progress.of_workspace(pack).notes("toy01")] == ["It is the rate."]
+
+
+def test_after_a_pass_no_hint_is_counted(bugkit: Bugkit, pack: Path) -> None:
+    shutil.copyfile(solution_of(pack), notebook_of(pack))
+    assert bugkit("check", "toy01").returncode == 0
+    assert "hint 1 of" in bugkit("hint", "toy01").stdout
+    assert Progress.of_workspace(pack).hints_shown("toy01") == 0
+    concepts = json.loads(bugkit("progress", "--json").stdout)
+    assert [one["concepts"] != [] for one in concepts["exercises"]] == [True, False]
+
+
+def test_shells_complete_exercises(bugkit: Bugkit) -> None:
+    words = {"_BUGKIT_COMPLETE": "bash_complete", "COMP_WORDS": "bugkit check toy", "COMP_CWORD": "2"}
+    assert "toy01" in bugkit(**words).stdout
+
+
+def test_a_piped_report_has_no_trailing_blanks(bugkit: Bugkit) -> None:
+    lines = bugkit("check", "toy01", "--explain").stdout.splitlines()
+    assert lines
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_a_withheld_solution_is_told(bugkit: Bugkit) -> None:

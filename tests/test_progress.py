@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bugkit.progress import Progress, ProgressError, Summary
+from bugkit.progress.schema import SCHEMA
 from bugkit.verdict import Target, Verdict
 
 TARGET = Target("Held-out loss", "nats", 0.8, 0.0, 2.3, 100)
@@ -92,7 +93,7 @@ def test_two_processes_at_once_lose_nothing(progress: Progress) -> None:
 def test_the_file_says_its_version(progress: Progress) -> None:
     progress.record(FAILED, seconds=1.0)
     with sqlite3.connect(progress.path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
     db.close()
 
 
@@ -104,7 +105,7 @@ def test_a_newer_file_is_left_alone(progress: Progress) -> None:
     for action in (progress.summary, lambda: progress.record(FAILED, seconds=1.0)):
         with pytest.raises(ProgressError, match="progress") as caught:
             action()
-        assert "newer bugkit (version 9, 1 is known here)" in caught.value.evidence[0]
+        assert "newer bugkit (version 9, 2 is known here)" in caught.value.evidence[0]
 
 
 def test_a_file_that_is_no_database_is_told(progress: Progress) -> None:
@@ -139,3 +140,33 @@ def test_an_explained_report_is_remembered_and_counts_as_a_hint_once(tmp_path):
     assert progress.show_hint("ex03", 3) == 1
     assert (progress.of("ex03").hints, progress.hints_shown("ex03")) == (2, 1)
     assert [event.what for event in progress.events()["ex03"]] == ["explained", "hint"]
+
+
+def test_notes_are_kept_with_their_times_and_not_twice(progress: Progress) -> None:
+    assert progress.notes("ex03") == ()
+    for text in ("the loss", "the loss", "softmax twice"):
+        progress.note("ex03", text)
+    progress.note("ex04", "shapes")
+    assert [one.text for one in progress.notes("ex03")] == ["the loss", "softmax twice"]
+    assert datetime.fromisoformat(progress.notes("ex04")[0].at).tzinfo is not None
+
+
+def test_the_time_at_work_begins_when_it_is_opened(progress: Progress) -> None:
+    progress.open("ex03")
+    progress.record(FAILED, seconds=1.0)
+    assert progress.events()["ex03"][0].what == "opened"
+    assert progress.of("ex03").attempts == 1
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_this_one(progress: Progress) -> None:
+    progress.path.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(progress.path) as db:
+        for statement in SCHEMA:
+            db.execute(statement)
+        db.execute("INSERT INTO given_up VALUES ('ex03', '2026-01-01T00:00:00+00:00')")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert progress.gave_up("ex03")
+    assert [event.what for event in progress.events()["ex03"]] == ["gave up"]
+    progress.note("ex03", "later")
+    assert [one.text for one in progress.notes("ex03")] == ["later"]

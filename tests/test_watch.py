@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
+
+from bugkit.watch import saves
 
 PACK = Path(__file__).parent / "pack"
 PATIENCE = 60  # seconds
@@ -49,6 +52,7 @@ def save(pack, text):
 
 
 def test_it_judges_at_every_save_and_leaves_at_q(pack, terminal):
+    terminal.expect("h hint")  # before anything is judged
     terminal.expect("FAILED")
     terminal.expect("q quit")
     shown = plain(terminal.before)
@@ -58,6 +62,10 @@ def test_it_judges_at_every_save_and_leaves_at_q(pack, terminal):
     terminal.expect("PASSED")
     terminal.expect("q quit")
     assert "1/2  toy01 passed" in plain(terminal.before)
+    for key, answer in (("s", "The reference"), ("l", "toy01[+]")):
+        terminal.send(key)
+        terminal.expect(answer)
+        terminal.expect("q quit")
     terminal.send("q")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -66,7 +74,7 @@ def test_it_judges_at_every_save_and_leaves_at_q(pack, terminal):
 
 def test_keys_do_what_they_say(terminal):
     terminal.expect("q quit")
-    for key, answer in (
+    for key, answer in (  # the first is pressed while it judges
         ("e", "Checks"),
         ("h", "hint 1 of"),
         ("h", "hint 2 of"),
@@ -99,3 +107,28 @@ def test_it_needs_a_terminal(pack):
     told = subprocess.run(command, cwd=pack, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert told.returncode == 2
     assert "needs a terminal" in told.stderr
+
+
+def test_a_folder_that_is_replaced_is_watched_on(tmp_path):
+    async def seen():
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        (folder / "a.ipynb").write_text("1")
+        coming = saves(folder / "a.ipynb")
+        first = asyncio.ensure_future(anext(coming))
+        await asyncio.sleep(0.5)
+        folder.rename(tmp_path / "old")
+        folder.mkdir()
+        (folder / "a.ipynb").write_text("2")
+        await asyncio.wait_for(first, PATIENCE)  # it is another folder
+        second = asyncio.ensure_future(anext(coming))
+        await asyncio.sleep(0.5)
+        (folder / "a.ipynb").write_text("3")
+        await asyncio.wait_for(second, PATIENCE)
+        last = asyncio.ensure_future(anext(coming))
+        await asyncio.sleep(0.5)
+        shutil.rmtree(folder)
+        with pytest.raises(FileNotFoundError):
+            await asyncio.wait_for(last, PATIENCE)
+
+    asyncio.run(seen())

@@ -13,10 +13,13 @@ from bugkit.box.supply import Engine
 from bugkit.examine import OnEvent
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader, check
-from bugkit.notebook import unlock
+from bugkit.notebook import read, unlock
 from bugkit.progress import Progress, ProgressError
+from bugkit.progress.schema import MOST_NOTE
 from bugkit.templates import template
 from bugkit.verdict import Verdict
+
+NOTES = "notes"  # the cell in which a learner writes what it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def attempt(
         on_event=on_event,
         grader=warm,
     )
-    notes = [_kept(progress, exercise, verdict, time.monotonic() - start)]
+    notes = [_kept(progress, exercise, verdict, time.monotonic() - start), _noted(progress, exercise, path)]
     if verdict.outcome == "passed" and not verdict.complete:
         verdict, trouble = _next_stage_opened(exercise, path, verdict)
         notes.append(trouble)
@@ -64,6 +67,19 @@ def _kept(progress: Progress, exercise: Exercise, verdict: Verdict, seconds: flo
         return f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: bugkit check {exercise.id}"
     try:
         progress.record(verdict, seconds)
+    except ProgressError as error:
+        return str(error)
+    return ""
+
+
+def _noted(progress: Progress, exercise: Exercise, path: Path) -> str:
+    """Keep what stands in the notes cell, where the learner wrote there; why it was not kept, "" when it was."""
+    cell, shipped = read(path).cell(NOTES), template(exercise).cell(NOTES)
+    text = cell.source.strip() if cell else ""
+    if not text or (shipped and text == shipped.source.strip()):
+        return ""
+    try:
+        progress.note(exercise.id, text[:MOST_NOTE])
     except ProgressError as error:
         return str(error)
     return ""

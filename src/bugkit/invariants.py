@@ -25,9 +25,7 @@ def check_gradients_are_whole(run: Run) -> None:
     if not len(gaps):
         raise UndecidedError("the gradients of the training could not be seen")
     share = float(np.mean(gaps > CUT))
-    assert share == 0, (
-        f"at {share:.0%} of the sampled steps, a part of the network is missing (expected: 0 %)"
-    )
+    assert share == 0, f"at {share:.0%} of the sampled steps, a part of the network is missing (expected: 0 %)"
 
 
 def check_every_row_teaches(run: Run) -> None:

@@ -18,10 +18,11 @@ from typing import Any
 
 from bugkit import MAGIC
 from bugkit.errors import NotebookError
+from bugkit.exercise.catalog import FOLDER
 from bugkit.notebook import not_as_run, read
 from bugkit.report.sanitize import sanitize
 
-ON_THIS_NOTEBOOK = ("check", "hint", "solution")
+ON_THIS_NOTEBOOK = ("check", "hint", "note", "solution")
 USAGE = "usage: %bugkit check [EX], hint [EX], solution [EX], next, or any other bugkit command"
 NO_FILE = "bugkit cannot tell which notebook this is; name the exercise, as in: %bugkit {command} EX"
 COLAB_SECONDS = 10  # for the page to hand over its notebook
@@ -32,10 +33,24 @@ Bundle = dict[str, str]  # the same by media type; every front end shows the ric
 
 def register(shell: Any) -> None:
     """Give an IPython shell the line magic ``%bugkit``; a second time changes nothing."""
+    named = ""  # the exercise that was named last, for a notebook that cannot be told
 
     def bugkit(line: str) -> None:
+        """Judge this notebook, or get help with it: the bugkit command, run on the notebook in which it stands.
+
+        %bugkit check             judge the notebook as it is saved
+        %bugkit check --explain   name what holds and what does not; counts like a hint
+        %bugkit hint              the next hint
+        %bugkit note "..."        keep what you think it is
+        %bugkit solution          what was wrong, after a pass; --answers for its last questions
+        %bugkit next              what to do next
+
+        Where bugkit cannot tell which notebook this is, name the exercise once: %bugkit check ex03.
+        """
+        nonlocal named
         on_it = any(command in line for command in ON_THIS_NOTEBOOK)  # or Colab's page would be asked for nothing
-        shell.display_pub.publish(answer(line, notebook_of(shell) if on_it else None, ran_in(shell)))
+        named = named_in(line) or named
+        shell.display_pub.publish(answer(line, notebook_of(shell) if on_it else None, ran_in(shell), named=named))
 
     shell.register_magic_function(bugkit, magic_kind="line", magic_name=MAGIC)
 
@@ -75,13 +90,22 @@ def ran_in(shell: Any) -> list[str]:
     return [source for source in history if isinstance(source, str)] if isinstance(history, list) else []
 
 
-def answer(line: str, notebook: Path | None, ran: Sequence[str] = (), *, folder: Path | None = None) -> Bundle:
+def named_in(line: str) -> str:
+    """The exercise that a line names; "" where it names none."""
+    command, *rest = line.split() or [""]
+    names = [word for word in rest[:1] if command in ON_THIS_NOTEBOOK and FOLDER.match(f"{word}_x")]
+    return names[0] if names else ""
+
+
+def answer(
+    line: str, notebook: Path | None, ran: Sequence[str] = (), *, folder: Path | None = None, named: str = ""
+) -> Bundle:
     """What the command says, and below it what it says on the side; above it what is to be known of the file.
 
-    ``folder`` is where the command is run, if not here.
+    ``folder`` is where the command is run, if not here; ``named`` is the exercise that was named before.
     """
     try:
-        words = _words(line, notebook)
+        words = _words(line, notebook, named)
     except ValueError as error:
         return {"text/plain": str(error)}
     about = list(_about_the_file(words, notebook, ran))
@@ -112,7 +136,7 @@ def _run(words: Sequence[str], folder: Path | None) -> tuple[str, str, str]:
     return result.stdout.rstrip("\n"), result.stderr.rstrip("\n"), html
 
 
-def _words(line: str, notebook: Path | None) -> list[str]:
+def _words(line: str, notebook: Path | None, named: str) -> list[str]:
     """The command's words, with this notebook where none is named; ValueError says what cannot be understood."""
     try:
         command, *rest = shlex.split(line) or [""]
@@ -122,11 +146,11 @@ def _words(line: str, notebook: Path | None) -> list[str]:
         return rest
     if command not in ON_THIS_NOTEBOOK or "--all" in rest:
         return [command, *rest]
-    is_named = any(not word.startswith("-") for word in rest)
+    is_named = bool(named_in(line)) if command == "note" else any(not word.startswith("-") for word in rest)
     if notebook is None:
-        if not is_named:
+        if not is_named and not named:
             raise ValueError(NO_FILE.format(command=command))
-        return [command, *rest]
+        return [command, *rest] if is_named else [command, named, *rest]
     return _with_path(command, rest, notebook, is_named=is_named)
 
 

@@ -1,13 +1,15 @@
-"""What happens at a learner's desk: notebooks that are saved, keys that are pressed, one after another."""
+"""What a learner does while `bugkit watch` runs: notebooks that are saved, keys that are pressed, in order."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+LOOK_MS = 2_000  # how often the folder is looked at, whether it is still the same
 STEP_MS = 50  # a save is told when this long nothing more was written: editors write a file in several steps
 
 
@@ -64,11 +66,28 @@ class UserEvents:
 
 
 async def saves(path: Path) -> AsyncIterator[None]:
-    """Once for every save of a file; the folder is watched, since editors put a new file in the old one's place."""
+    """Once for every save of a file; the folder is watched, since editors put a new file in the old one's place.
+
+    Where the folder itself is replaced, the new one is watched. FileNotFoundError where there is none any more.
+    """
     from watchfiles import Change, awatch
 
     def is_save(change: Change, changed: str) -> bool:
         return change != Change.deleted and Path(changed).name == path.name
 
-    async for _ in awatch(path.parent, watch_filter=is_save, step=STEP_MS, recursive=False):
-        yield
+    while True:
+        folder = path.parent.stat()
+        looking = awatch(
+            path.parent,
+            watch_filter=is_save,
+            step=STEP_MS,
+            recursive=False,
+            rust_timeout=LOOK_MS,
+            yield_on_timeout=True,
+        )
+        async for changes in looking:
+            if changes:
+                yield
+            if not os.path.samestat(folder, path.parent.stat()):
+                break
+        yield  # it is another folder, and may hold another notebook

@@ -37,6 +37,7 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "init": "workspace:init",
     "update": "workspace:update",
     "hint": "help:hint",
+    "note": "help:note_down",
     "solution": "help:solution",
     "reset": "help:reset",
     "progress": "overview:progress",

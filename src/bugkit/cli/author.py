@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from bugkit.cli.context import CliContext, pass_cli, short
+from bugkit.cli.context import CliContext, exercise_argument, pass_cli, short
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import is_root
@@ -153,7 +153,7 @@ def _generated_alone(exercises: Sequence[Exercise], seeds: int, engine: Literal[
 
 
 @author.command("try")
-@click.argument("ex")
+@exercise_argument()
 @click.argument("patch", required=False)
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; the exercise says how many.")
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")

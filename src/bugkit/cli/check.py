@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from bugkit.cli import files
-from bugkit.cli.context import FORMAT, CliContext, as_document, json_option, note, pass_cli, say_json
+from bugkit.cli.context import FORMAT, CliContext, as_document, exercise_argument, json_option, note, pass_cli, say_json
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError
@@ -39,7 +39,7 @@ class CheckOptions:
 
 
 @click.command()
-@click.argument("ex", required=False)
+@exercise_argument(required=False)
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="Judge on N seeds; the exercise says how many.")
 @click.option("--engine", type=click.Choice(["fork", "jupyter"]), help="What runs the cells; by default the fast one.")

@@ -15,7 +15,7 @@ import click
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import home, locate
-from bugkit.progress import Progress
+from bugkit.progress import Progress, ProgressError
 from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
@@ -82,6 +82,22 @@ class CliContext:
 pass_cli = click.make_pass_decorator(CliContext)
 
 
+def _completed(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[Any]:
+    """Ids that begin so, with their titles; for want of a catalog none."""
+    from click.shell_completion import CompletionItem
+
+    try:
+        headings = [(one.id, one.heading.title) for one in locate(Path.cwd())]
+    except BugkitError:
+        return []
+    return [CompletionItem(name, help=title) for name, title in headings if name.startswith(incomplete)]
+
+
+def exercise_argument(*, required: bool = True) -> Callable[[C], C]:
+    """``EX``: an exercise by its id, which shells complete."""
+    return click.argument("ex", required=required, shell_complete=_completed)
+
+
 def json_option(command: C) -> C:
     """``--json``, which errors follow too."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
@@ -99,16 +115,33 @@ def say_json(document: object) -> None:
     click.echo("".join(plain))
 
 
-def tell_cell(cli: CliContext, title: str, markdown: str, difference: Sequence[tuple[str, str]] = ()) -> None:
-    """The same for a notebook's cell, where one asks for it; when that fails, the text has been told all the same."""
+def tell_cell(
+    cli: CliContext,
+    title: str,
+    markdown: str,
+    difference: Sequence[tuple[str, str]] = (),
+    more: Sequence[tuple[str, str]] = (),
+) -> None:
+    """The same for a notebook's cell, where one asks for it; when that fails, the text has been told all the same.
+
+    ``more`` are headings with Markdown, which a click opens.
+    """
     if cli.cell is not None:
         from bugkit.notebook.files import write_whole
         from bugkit.report.html import told
 
         try:
-            write_whole(cli.cell, told(title, markdown, difference))
+            write_whole(cli.cell, told(title, markdown, difference, more))
         except OSError as error:
             note(f"{cli.cell}: not written ({error.strerror})")
+
+
+def remember_opened(cli: CliContext, exercise: Exercise) -> None:
+    """The time at work begins now."""
+    try:
+        cli.progress.open(exercise.id)
+    except ProgressError as error:
+        note(error)
 
 
 def note(sentence: object) -> None:

@@ -1,19 +1,31 @@
-"""Help with one exercise: `bugkit hint`, `bugkit solution`, `bugkit reset`."""
+"""Help with one exercise: `bugkit hint`, `bugkit note`, `bugkit solution`, `bugkit reset`."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json, short, tell_cell
+from bugkit.cli.context import (
+    FORMAT,
+    CliContext,
+    exercise_argument,
+    json_option,
+    note,
+    pass_cli,
+    say_json,
+    short,
+    tell_cell,
+)
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
-from bugkit.progress import ProgressError, Summary
+from bugkit.progress import Note, ProgressError, Summary
+from bugkit.progress.schema import MOST_NOTE
+from bugkit.report.sanitize import sanitize
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -23,11 +35,13 @@ if TYPE_CHECKING:
 COLUMNS = 80
 BESIDE = 110  # columns from which on two fixes fit beside each other
 CONTEXT_LINES = 2  # around each change of a solution
+ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
+MOST_LINE = 2_000  # characters of a note's line
 STYLES = {"cell": "bold", "-": "red", "+": "green"}
 
 
 @click.command()
-@click.argument("ex")
+@exercise_argument()
 @json_option
 @pass_cli
 def hint(cli: CliContext, ex: str, *, as_json: bool) -> None:
@@ -50,13 +64,38 @@ def say_hint(cli: CliContext, exercise: Exercise, *, as_json: bool = False) -> N
     tell_cell(cli, title, text)
 
 
-@click.command()
-@click.argument("ex")
-@click.option("--give-up", is_flag=True, help="Show it although the exercise is not passed.")
+@click.command("note")
+@exercise_argument()
+@click.argument("text", nargs=-1)
 @pass_cli
-def solution(cli: CliContext, ex: str, *, give_up: bool) -> None:
-    """What was wrong and why, once the exercise is passed."""
+def note_down(cli: CliContext, ex: str, text: Sequence[str]) -> None:
+    """Keep what you think it is, with its time; the solution shows it again. Without TEXT, your notes so far."""
     exercise = cli.exercise(ex)
+    if said := " ".join(text).strip():
+        cli.progress.note(exercise.id, said[:MOST_NOTE])
+        click.echo(f"kept; after a pass it stands beside the cause: bugkit solution {exercise.id}")
+        return
+    notes = cli.progress.notes(exercise.id)
+    click.echo("\n\n".join(map(_dated, notes)) or f'no notes on {exercise.id} yet: bugkit note {exercise.id} "..."')
+
+
+def _dated(one: Note) -> str:
+    at = datetime.fromisoformat(one.at).astimezone()
+    return "\n".join([f"{at:%Y-%m-%d %H:%M}", *(f"  {sanitize(line, MOST_LINE)}" for line in one.text.splitlines())])
+
+
+@click.command()
+@exercise_argument()
+@click.option("--give-up", is_flag=True, help="Show it although the exercise is not passed.")
+@click.option("--answers", is_flag=True, help="The answers to its last questions.")
+@pass_cli
+def solution(cli: CliContext, ex: str, *, give_up: bool, answers: bool) -> None:
+    """What was wrong and why, once the exercise is passed; your own notes beside it."""
+    say_solution(cli, cli.exercise(ex), give_up=give_up, answers=answers)
+
+
+def say_solution(cli: CliContext, exercise: Exercise, *, give_up: bool = False, answers: bool = False) -> None:
+    """Show what was wrong; UsageError before a pass, unless the learner gives up, which is remembered."""
     solved = _with_solution(exercise)
     _refuse_too_early(exercise, cli.progress.of(exercise.id), give_up=give_up)
     if give_up and cli.progress.state(exercise.id) != "passed":
@@ -64,14 +103,17 @@ def solution(cli: CliContext, ex: str, *, give_up: bool) -> None:
             cli.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    _show_solution(cli, exercise, solved)
+    if answers:
+        _show_answers(cli, exercise, _explanation(solved)[1])
+    else:
+        _show_solution(cli, exercise, solved)
 
 
 @click.command()
-@click.argument("ex")
+@exercise_argument()
 @pass_cli
 def reset(cli: CliContext, ex: str) -> None:
-    """Begin again: your notebook is kept as a backup, and the first one is put back."""
+    """Start over: your notebook is kept as a backup, and the first one is put back."""
     from bugkit.notebook import sealed
     from bugkit.notebook.files import write_whole
     from bugkit.templates import original
@@ -94,11 +136,12 @@ def reset(cli: CliContext, ex: str) -> None:
 
 
 def _next_level(cli: CliContext, exercise: Exercise) -> tuple[int, bool]:
-    """The level to show, and whether it was the last and has been shown before."""
+    """The level to show, and whether it was the last and has been shown before. After a pass none is counted."""
     levels = len(exercise.manifest.hint)
     before = cli.progress.hints_shown(exercise.id)
     try:
-        level = cli.progress.show_hint(exercise.id, levels)
+        is_passed = cli.progress.state(exercise.id) == "passed"
+        level = min(before + 1, levels) if is_passed else cli.progress.show_hint(exercise.id, levels)
     except ProgressError as error:
         note(error)
         level = min(before + 1, levels)
@@ -133,6 +176,7 @@ def _show_solution(cli: CliContext, exercise: Exercise, solved: Exercise) -> Non
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.table import Table
+    from rich.text import Text
 
     from bugkit.notebook import difference, read
     from bugkit.templates import template
@@ -151,10 +195,35 @@ def _show_solution(cli: CliContext, exercise: Exercise, solved: Exercise) -> Non
         beside.add_row(*(title for title, _ in fixes), style="bold")
         beside.add_row(*(_text(lines) for _, lines in fixes))
         console.print(beside)
-    explanation = solved.solution_path / "explanation.md"
-    text = explanation.read_text(encoding="utf-8") if explanation.is_file() else ""
+    notes = "\n\n".join(map(_dated, cli.progress.notes(exercise.id)))
+    if notes:
+        console.print("\nYour notes\n", Text(notes), sep="\n", soft_wrap=True)
+    text, answers = _explanation(solved)
     console.print("", Markdown(text))
-    tell_cell(cli, f"{exercise.id}, the solution", text, reference)
+    if answers:
+        console.print(f"\nAnswers to these questions: bugkit solution {exercise.id} --answers")
+    more = [("Your notes", f"```text\n{notes}\n```")] if notes else []
+    more += [("Answers to these questions", answers)] if answers else []
+    tell_cell(cli, f"{exercise.id}, the solution", text, reference, more)
+
+
+def _explanation(solved: Exercise) -> tuple[str, str]:
+    """What there is to learn from it, and the answers to its last questions, each "" where there is none."""
+    path = solved.solution_path / "explanation.md"
+    text, _, answers = (path.read_text(encoding="utf-8") if path.is_file() else "").partition(ANSWERS)
+    return text.strip(), answers.strip()
+
+
+def _show_answers(cli: CliContext, exercise: Exercise, answers: str) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    if not answers:
+        raise UsageError(
+            f"{exercise.id}: its questions have no answers here", next_command=f"bugkit solution {exercise.id}"
+        )
+    Console(highlight=False).print(Markdown(answers))
+    tell_cell(cli, f"{exercise.id}, answers", answers)
 
 
 def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from bugkit.exercise import Exercise
 from bugkit.progress import Event, Summary
 
 COLORS = {"passed": "green", "tried": "yellow", "new": None}
+
+SIGNS = {"passed": "+", "tried": "~", "new": ""}
 
 Pair = tuple[Exercise, Summary]
 
@@ -65,10 +67,14 @@ def list_exercises(cli: CliContext, track: str | None, *, as_json: bool) -> None
         _list_track(name, [pair for pair in shown if pair[0].heading.track == name])
 
 
-def say_list(cli: CliContext) -> None:
-    """Every exercise by its track."""
-    for name, pairs in groupby(_pairs(cli), key=lambda pair: pair[0].heading.track):
-        _list_track(name, list(pairs))
+def say_short_list(cli: CliContext) -> None:
+    """A line for each track, so that all of it fits a window: the ids, with a mark for how far each is."""
+    for name, group in groupby(_pairs(cli), key=lambda pair: pair[0].heading.track):
+        pairs = list(group)
+        passed = sum(done.state == "passed" for _, done in pairs)
+        marked = (click.style(f"{e.id}{SIGNS[done.state]}", fg=COLORS[done.state]) for e, done in pairs)
+        click.echo(f"{name:14} {passed}/{len(pairs)}  {' '.join(marked)}")
+    click.echo("+ passed  ~ begun")
 
 
 @click.command()
@@ -99,7 +105,7 @@ def progress(
                 "format": FORMAT,
                 "exercises": [_history(*pair, events.get(pair[0].id, [])) for pair in pairs],
                 "tracks": _counts((e.heading.track, done) for e, done in pairs),
-                "concepts": _counts((concept, done) for e, done in pairs for concept in e.heading.concepts),
+                "concepts": _counts(_concepts(pairs)),
             }
         )
         return
@@ -162,7 +168,7 @@ def _history(exercise: Exercise, done: Summary, events: Sequence[Event]) -> dict
 
     return {
         **_entry(exercise, done),
-        "concepts": exercise.heading.concepts,
+        "concepts": exercise.heading.concepts if done.state == "passed" else [],
         "attempts": done.attempts,
         "seconds": round(done.seconds, 3),
         "seconds_at_work": active(events).total_seconds(),
@@ -189,11 +195,19 @@ def _tables(pairs: list[Pair], events: Mapping[str, Sequence[Event]]) -> list[An
     rows = [(e.id, done.state, done.attempts, _minutes(events[e.id]), done.hints, _when(done)) for e, done in tried]
     tables = [_table(("exercise", "state", "attempts", "at work", "hints", "passed"), rows)] if rows else []
     tracks = _counts((e.heading.track, done) for e, done in pairs)
-    concepts = _counts((concept, done) for e, done in pairs for concept in e.heading.concepts)
-    for what, counts in (("track", tracks), ("concept", concepts)):
-        shares = [(n, f"{c['passed']}/{c['exercises']}", c["attempts"], c["hints"]) for n, c in counts.items()]
-        tables.append(_table((what, "passed", "attempts", "hints"), shares))
+    shares = [(n, f"{c['passed']}/{c['exercises']}", c["attempts"], c["hints"]) for n, c in tracks.items()]
+    tables.append(_table(("track", "passed", "attempts", "hints"), shares))
+    known = [(n, c["passed"], c["attempts"], c["hints"]) for n, c in _counts(_concepts(pairs)).items()]
+    if known:
+        tables.append(_table(("concept", "exercises passed", "attempts", "hints"), known))
     return tables
+
+
+def _concepts(pairs: list[Pair]) -> Iterator[tuple[str, Summary]]:
+    """Those of exercises that are passed: of another one they would give the cause away."""
+    for exercise, done in pairs:
+        if done.state == "passed":
+            yield from ((concept, done) for concept in exercise.heading.concepts)
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Any:

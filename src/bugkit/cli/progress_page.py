@@ -39,16 +39,13 @@ def _way(exercise: Exercise, done: Summary, events: Sequence[Event]) -> Exercise
         title=manifest.title,
         track=manifest.track,
         state=done.state,
-        steps=[HistoryMark(event.what, event.at[:10]) for event in events],
+        steps=[HistoryMark(event.what, event.at[:10]) for event in events if event.what != "opened"],
         minutes=active(events).total_seconds() / 60,
         passed_on=(done.passed_at or "")[:10],
     )
 
 
-def _concepts(cli: CliContext, done: dict[str, Summary]) -> Iterator[tuple[str, int, int]]:
-    """Name, exercises passed, exercises."""
-    everything = Counter(concept for e in cli.catalog for concept in e.manifest.concepts)
+def _concepts(cli: CliContext, done: dict[str, Summary]) -> Iterator[tuple[str, int]]:
+    """Name and exercises passed; concepts of other exercises would give their causes away."""
     passed = [e for e in cli.catalog if e.id in done and done[e.id].state == "passed"]
-    mastered = Counter(concept for e in passed for concept in e.manifest.concepts)
-    for name, number in everything.items():
-        yield name, mastered[name], number
+    yield from Counter(concept for e in passed for concept in e.manifest.concepts).items()

@@ -8,12 +8,12 @@ import sys
 
 import click
 
-from bugkit.cli.context import CliContext, pass_cli, short
+from bugkit.cli.context import CliContext, exercise_argument, pass_cli, remember_opened, short
 from bugkit.errors import UsageError
 
 
 @click.command()
-@click.argument("ex", required=False)
+@exercise_argument(required=False)
 @pass_cli
 def start(cli: CliContext, ex: str | None) -> int:
     """Open an exercise in JupyterLab; by default the next one. Ctrl-C ends it."""
@@ -24,6 +24,7 @@ def start(cli: CliContext, ex: str | None) -> int:
             evidence=[f"any other editor of notebooks will do: {short(exercise.notebook)}"],
             next_command="pip install -c constraints.txt '.[lab]'",
         )
+    remember_opened(cli, exercise)
     click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
     root = f"--ServerApp.root_dir={cli.catalog.root}"  # or it would show the one exercise's folder only
     return subprocess.call([sys.executable, "-m", "jupyterlab", root, str(exercise.notebook)])

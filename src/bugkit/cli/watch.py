@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bugkit.cli.check import CheckOptions, judged, show, shown
-from bugkit.cli.context import CliContext, pass_cli, short
-from bugkit.cli.help import say_hint
-from bugkit.cli.overview import say_list
+from bugkit.cli.context import CliContext, exercise_argument, pass_cli, remember_opened, short
+from bugkit.cli.help import say_hint, say_solution
+from bugkit.cli.overview import say_short_list
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 
@@ -29,7 +29,7 @@ QUIT = ("q", "Q", "c-c", "c-d")
 
 
 @click.command()
-@click.argument("ex", required=False)
+@exercise_argument(required=False)
 @click.option("--sandbox/--no-sandbox", default=None, help="Insist on a sandbox, or do without one.")
 @pass_cli
 def watch(cli: CliContext, ex: str | None, *, sandbox: bool | None) -> int:
@@ -50,11 +50,13 @@ class _Watch:
         self._outcome = ""
         self._verdict_shown: Verdict | None = None
         self._left = False
+        self._waiting: list[UserEvent] = []  # keys that were pressed while it judged
         self._keys: dict[str, tuple[str, Callable[[], Any]]] = {
             "n": ("next", self._move_on),
             "e": ("explain", self._explain),
             "h": ("hint", lambda: say_hint(self._cli, self._exercise)),
-            "l": ("list", lambda: say_list(self._cli)),
+            "s": ("solution", self._solve),
+            "l": ("list", lambda: say_short_list(self._cli)),
             "r": ("run", lambda: True),
         }
 
@@ -77,7 +79,7 @@ class _Watch:
                 if again and await self._judge(warm, events, ending):
                     break
                 self._say_keys()
-                happened = await _first(events.next(), ending)
+                happened = self._waiting.pop(0) if self._waiting else await _first(events.next(), ending)
                 if happened is None or happened.key in QUIT:
                     break
                 again = self._answer(happened, events)
@@ -100,7 +102,10 @@ class _Watch:
                     warm.stop()
                     await asyncio.wait({work})
                     return True
-                again |= following.done() and (following.result().saved or following.result().key == "r")
+                if following.done():
+                    came = following.result()
+                    again |= came.saved or came.key == "r"
+                    self._waiting += [came] if came.key in self._keys and came.key != "r" else []
                 following.cancel()
             work.result()
         return False
@@ -140,6 +145,13 @@ class _Watch:
             return
         show(shown(self._cli, self._verdict_shown, replace(self._options, explain=True)), self._options)
 
+    def _solve(self) -> None:
+        """What it was; after a pass only."""
+        try:
+            say_solution(self._cli, self._exercise)
+        except BugkitError as error:
+            click.echo(str(error))
+
     def _move_on(self) -> bool:
         """To the first exercise after this one, round the catalog, that is not passed."""
         everything = list(self._cli.catalog)
@@ -153,9 +165,11 @@ class _Watch:
         return False
 
     def _greet(self) -> None:
+        remember_opened(self._cli, self._exercise)
         manifest = self._exercise.manifest
         click.secho(f"\n{self._exercise.id}  {manifest.title}", bold=True)
         click.echo(f"watching {short(self._exercise.notebook)}\nIt is judged whenever you save it.")
+        self._say_legend()
 
     def _say_keys(self) -> None:
         """How far along, and the keys that do something now."""
@@ -164,7 +178,11 @@ class _Watch:
         passed = sum(e.id in done and done[e.id].state == "passed" for e in self._cli.catalog)
         full = round(WIDTH * passed / total)
         click.echo(f"\n[{'#' * full}{'-' * (WIDTH - full)}] {passed}/{total}  {self._exercise.id} {self._outcome}")
-        keys = [f"{key} {word}" for key, (word, _) in self._keys.items()]
+        self._say_legend()
+
+    def _say_legend(self) -> None:
+        is_passed = self._cli.progress.state(self._exercise.id) == "passed"
+        keys = [f"{key} {word}" for key, (word, _) in self._keys.items() if key != "s" or is_passed]
         click.echo("  ".join([*keys, "q quit"]))
 
 

@@ -100,7 +100,15 @@ class ExerciseHandler(BugkitHandler):
             return
         self.finish(json.dumps({"exercise": about}))
         if exercise:
+            await asyncio.to_thread(self._opened, notebook, exercise)
             await asyncio.to_thread(self.grader.warm, exercise)
+
+    def _opened(self, notebook: Path, exercise: Exercise) -> None:
+        """The time at work begins now."""
+        try:
+            progress_of(notebook).open(exercise.id)
+        except ProgressError as error:
+            self.log.warning("bugkit: %s", error)
 
 
 class CheckHandler(BugkitHandler):

@@ -40,8 +40,8 @@ def advice(exercises: Iterable[Exercise], histories: Histories, now: datetime) -
     tracks = list(dict.fromkeys(e.heading.track for e in everything))
     new = [e for e in everything if e.id not in passed]
     for exercise in sorted(new, key=lambda e: (tracks.index(e.heading.track), e.heading.difficulty)):
-        builds_on = [concept for concept in exercise.heading.concepts if concept in known]
-        why = f"it builds on {builds_on[0]}" if builds_on else "it is new"
+        builds_on = any(concept in known for concept in exercise.heading.concepts)  # which one would be a hint
+        why = "it builds on what you have passed" if builds_on else "it is new"
         yield Advice(exercise, "you have begun it" if histories.get(exercise.id) else why)
 
 
@@ -50,7 +50,7 @@ def due_again(events: Sequence[Event]) -> datetime | None:
     passes = _passes(events)
     if not passes:
         return None
-    before = [event for event in events if event.at < passes[0].at]
+    before = [event for event in events if event.at < passes[0].at and event.what != "opened"]
     hard = len(before) >= HARD or any(event.what == "gave up" for event in events)
     spread = list(_days_apart(passes))
     if not hard or len(spread) > len(DAYS):

@@ -1,4 +1,4 @@
-"""What a learner did: attempts, hints shown and give-ups, in one SQLite file of the workspace.
+"""What a learner did and noted: attempts, hints shown, give-ups, notes, in one SQLite file of the workspace.
 
 Every operation opens the file again and writes in one immediate transaction, so a terminal and a notebook can
 work side by side. The journal is SQLite's default one: a write-ahead log needs shared memory, which the network
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from bugkit.errors import BugkitError
+from bugkit.progress.schema import VERSION, migrate, version_of
 
 if TYPE_CHECKING:
     from bugkit.verdict import Verdict
@@ -24,15 +25,6 @@ EXPLAINED = 0  # the level of a hint that names the checks: an explained report
 State = Literal["new", "tried", "passed"]
 
 BUSY_SECONDS = 10.0  # how long one process waits for another's transaction, which takes milliseconds
-VERSION = 1
-SCHEMA = (
-    """CREATE TABLE attempt (
-        number INTEGER PRIMARY KEY, exercise TEXT NOT NULL, at TEXT NOT NULL,
-        outcome TEXT NOT NULL, score REAL NOT NULL, seconds REAL NOT NULL)""",
-    "CREATE INDEX attempt_by_exercise ON attempt (exercise)",
-    "CREATE TABLE hint (exercise TEXT, level INTEGER, at TEXT NOT NULL, PRIMARY KEY (exercise, level))",
-    "CREATE TABLE given_up (exercise TEXT PRIMARY KEY, at TEXT NOT NULL)",
-)
 SUMMARY = """
     SELECT exercise, COUNT(outcome), COALESCE(SUM(seconds), 0.0), MIN(CASE outcome WHEN 'passed' THEN at END),
            COALESCE(MAX(level), 0) + COALESCE(MAX(level = 0), 0), MAX(given_up)
@@ -44,10 +36,12 @@ SUMMARY = """
 
 
 EVENTS = """
-    SELECT exercise, at, outcome FROM attempt
+    SELECT exercise, at, what FROM (
+    SELECT exercise, at, outcome AS what FROM attempt
     UNION ALL SELECT exercise, at, CASE level WHEN 0 THEN 'explained' ELSE 'hint' END FROM hint
     UNION ALL SELECT exercise, at, 'gave up' FROM given_up
-    ORDER BY at
+    UNION ALL SELECT exercise, at, 'opened' FROM opened)
+    ORDER BY at, what <> 'opened'
 """
 
 
@@ -69,7 +63,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that was done: ``passed``, ``failed`` and the like, ``hint``, ``explained`` or ``gave up``."""
+    """What was done: ``passed``, ``failed`` and the like, ``hint``, ``explained``, ``gave up`` or ``opened``."""
 
     at: str  # UTC, ISO 8601
     what: str
@@ -78,6 +72,14 @@ class Event:
     def when(self) -> datetime:
         """The time, in UTC."""
         return datetime.fromisoformat(self.at).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a learner thought at a time."""
+
+    at: str  # UTC, ISO 8601
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,23 @@ class Progress:
         with self._writing() as db:
             db.execute("INSERT OR IGNORE INTO given_up VALUES (?, ?)", (exercise, _now()))
 
+    def open(self, exercise: str) -> None:
+        """Remember that it was opened: the time at work begins with it."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO opened VALUES (?, ?)", (exercise, _now()))
+
+    def note(self, exercise: str, text: str) -> None:
+        """Keep a note, unless it is the last one again."""
+        if [one.text for one in self.notes(exercise)[-1:]] != [text]:
+            with self._writing() as db:
+                db.execute("INSERT OR IGNORE INTO note VALUES (?, ?, ?)", (exercise, _now(), text))
+
+    def notes(self, exercise: str) -> tuple[Note, ...]:
+        """The notes in the order in which they were made."""
+        query = "SELECT at, text FROM note WHERE exercise = ? ORDER BY at, rowid"
+        with self._reading() as db:
+            return tuple(Note(*row) for row in db.execute(query, (exercise,))) if db else ()
+
     def attempts(self, exercise: str) -> tuple[Attempt, ...]:
         """The attempts in the order in which they were made."""
         query = "SELECT at, outcome, score, seconds FROM attempt WHERE exercise = ? ORDER BY number"
@@ -203,7 +222,12 @@ class Progress:
                 yield None
                 return
             with closing(self._connect("ro")) as db:
-                yield db if _version(db) else None
+                is_old = 0 < version_of(db) < VERSION
+            if is_old:
+                with self._writing():
+                    pass  # which brings it up to this version
+            with closing(self._connect("ro")) as db:
+                yield db if version_of(db) else None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -212,7 +236,7 @@ class Progress:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect("rwc")) as db:
                 db.execute("BEGIN IMMEDIATE")
-                _migrate(db)
+                migrate(db)
                 yield db
                 db.execute("COMMIT")
 
@@ -226,21 +250,6 @@ class Progress:
             yield
         except (OSError, sqlite3.Error) as error:
             raise ProgressError(f"{self.path}: the progress cannot be {done}", evidence=[str(error)]) from error
-
-
-def _migrate(db: sqlite3.Connection) -> None:
-    """Bring a file of an older version, or an empty one, up to this version; for now there is only one."""
-    if _version(db) == 0:
-        for statement in SCHEMA:
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _version(db: sqlite3.Connection) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise sqlite3.DatabaseError(f"it was written by a newer bugkit (version {version}, {VERSION} is known here)")
-    return version
 
 
 def _insertion(table: str, columns: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from bugkit.progress.schema import MOST_NOTE
 from bugkit.progress.store import Progress, ProgressError
 
 
@@ -42,6 +43,12 @@ class HintRow(Row):
     level: Annotated[int, Field(ge=0, lt=1000)]
 
 
+class NoteRow(Row):
+    """As stored."""
+
+    text: Annotated[str, Field(min_length=1, max_length=MOST_NOTE)]
+
+
 class Document(BaseModel):
     """What ``bugkit progress --export`` writes, format 1."""
 
@@ -51,9 +58,11 @@ class Document(BaseModel):
     attempt: list[AttemptRow] = []
     hint: list[HintRow] = []
     given_up: list[Row] = []
+    note: list[NoteRow] = []
+    opened: list[Row] = []
 
 
-TABLES: dict[str, type[Row]] = {"attempt": AttemptRow, "hint": HintRow, "given_up": Row}
+TABLES: dict[str, type[Row]] = {"attempt": AttemptRow, "hint": HintRow, "given_up": Row, "note": NoteRow, "opened": Row}
 
 
 def exported(progress: Progress) -> dict[str, Any]:

@@ -57,13 +57,17 @@ def digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def told(title: str, markdown: str, difference: Difference = ()) -> str:
-    """For a notebook's cell: what bugkit tells besides a verdict, from an author's Markdown."""
+def told(title: str, markdown: str, difference: Difference = (), more: Sequence[tuple[str, str]] = ()) -> str:
+    """For a notebook's cell: what bugkit tells besides a verdict, from an author's Markdown.
+
+    ``more`` are headings with Markdown, which a click opens.
+    """
     from markdown_it import MarkdownIt
 
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(markdown)
+    drawn = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render
+    closed = [(heading, drawn(text)) for heading, text in more]
     template = environment().get_template("told.html")
-    return template.render(title=title, body=body, difference=difference, style=style())
+    return template.render(title=title, body=drawn(markdown), difference=difference, more=closed, style=style())
 
 
 def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:

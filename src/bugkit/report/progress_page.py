@@ -56,8 +56,8 @@ class ExerciseHistory:
         return self.steps[self.earlier :]
 
 
-def progress_page(ways: Sequence[ExerciseHistory], concepts: Iterable[tuple[str, int, int]], following: str) -> str:
-    """The page. ``concepts`` are names with passed and all exercises; ``following`` says what is next."""
+def progress_page(ways: Sequence[ExerciseHistory], concepts: Iterable[tuple[str, int]], following: str) -> str:
+    """The page. ``concepts`` are names with the number of exercises passed; ``following`` says what is next."""
     text = style() + (TEMPLATES / "progress_page.css").read_text(encoding="utf-8")
     steps = [step for way in ways for step in way.steps]
     return (

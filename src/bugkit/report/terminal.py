@@ -23,7 +23,16 @@ PLAIN = {"✓": "+", "✗": "x", "•": "*", "─": "-", "┄": "."}  # where th
 
 
 def render(verdict: Verdict, console: Console) -> None:
-    """Print the report to the console that is given."""
+    """Print the report to the console that is given; what no terminal shows has no blanks at the ends of lines."""
+    if console.is_terminal:
+        _print(verdict, console)
+        return
+    with console.capture() as captured:
+        _print(verdict, console)
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _print(verdict: Verdict, console: Console) -> None:
     ascii_only = not console.encoding.lower().startswith("utf")
 
     def show(text: Text, indent: int = 0) -> None:
