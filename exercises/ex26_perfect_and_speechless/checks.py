@@ -88,8 +88,8 @@ def written(run, rows):
     """Text that is sampled letter by letter from the predictions of the network."""
     text = np.zeros((rows, 1), dtype=np.int64)
     for _ in range(LENGTH - 1):
-        chances = np.exp(log_probabilities(run.model(text))[:, -1])
-        drawn = (chances.cumsum(axis=1) < run.rng.random((rows, 1))).sum(axis=1).clip(max=26)
+        probs = np.exp(log_probabilities(run.model(text))[:, -1])
+        drawn = (probs.cumsum(axis=1) < run.rng.random((rows, 1))).sum(axis=1).clip(max=26)
         text = np.concatenate([text, drawn[:, None]], axis=1)
     return text
 

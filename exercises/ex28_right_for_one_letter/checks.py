@@ -33,10 +33,10 @@ if isinstance(model, torch.nn.Module):
     model.eval()
 usual = write(prompts)
 with torch.no_grad():
-    chance = torch.Generator().manual_seed(0)
+    rng = torch.Generator().manual_seed(0)
     for weights in model.parameters():
         size = weights.std() if weights.numel() > 1 else weights.abs()
-        weights.add_(size * torch.randn(weights.shape, generator=chance))
+        weights.add_(size * torch.randn(weights.shape, generator=rng))
     write(others)
     written = write(prompts)
     scores = torch.as_tensor(model(torch.cat([prompts, torch.as_tensor(written)[:, :-1]], dim=1)))

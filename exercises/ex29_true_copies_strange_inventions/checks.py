@@ -42,14 +42,14 @@ THROUGH = """
 with torch.no_grad():
     parts = [torch.as_tensor(part).double() for part in encode(images)]
 parts = [part.clone().requires_grad_() for part in parts]
-chance = torch.Generator().manual_seed(1)
-share = torch.randn(parts[0].shape, generator=chance, dtype=torch.float64)
+generator = torch.Generator().manual_seed(1)
+share = torch.randn(parts[0].shape, generator=generator, dtype=torch.float64)
 
 def total():
     torch.manual_seed(0)
     return (torch.as_tensor(draw_codes(*parts)) * share).sum()
 
-ways = [torch.randn(part.shape, generator=chance, dtype=torch.float64) for part in parts]
+ways = [torch.randn(part.shape, generator=generator, dtype=torch.float64) for part in parts]
 cost = total()
 found = torch.autograd.grad(cost, parts, allow_unused=True) if cost.requires_grad else [None, None]
 told = [float((g * way).sum()) if g is not None else 0.0 for g, way in zip(found, ways)]
@@ -120,12 +120,12 @@ def check_every_step_draws_such_codes(run):
         raise UndecidedError("which codes were drawn in training could not be seen")
     variances = np.array([[spread_of(one, other, reading) for reading in READINGS] for one, other in pairs])
     numbers = np.array([one.output.size / 2 for one, _ in pairs])
-    chance = 2.33 / np.sqrt(numbers)  # the standard deviation of a median of squares, relative to it
+    spread = 2.33 / np.sqrt(numbers)  # the standard deviation of a median of squares, relative to it
     off = np.abs(np.log(variances))
-    well = (off < (0.05 + 2 * chance)[:, None]).mean(axis=0)
+    well = (off < (0.05 + 2 * spread)[:, None]).mean(axis=0)
     if well.max() < 0.35:
         raise UndecidedError("how codes are drawn from what the encoder gives could not be told")
-    share = float((off < (0.1 + 5 * chance)[:, None])[:, well.argmax()].mean())
+    share = float((off < (0.1 + 5 * spread)[:, None])[:, well.argmax()].mean())
     assert share > 0.97, f"at {1 - share:.0%} of the sampled steps, their variance differs (expected: 0 %)"
 
 

@@ -42,7 +42,7 @@ def heldout_loss(run):
 def check_robots_do_not_leave_with_the_coin(run):
     """In use, robots do not take the coin: the fountain is worth more from everywhere."""
     coin, starts, _, _ = worked_out(run)
-    policy = chances(run)
+    policy = probs(run)
     there = np.zeros(COUNT)
     there[starts] = 1 / len(starts)
     for _ in range(30):
@@ -146,12 +146,12 @@ def worked_out(run):
     best = np.zeros(COUNT)
     for _ in range(500):
         best = (pays + GAMMA * best[LEADS_TO] * goes_on).max(axis=1)
-    policy, leads = chances(run), np.zeros((COUNT, COUNT))
+    policy, leads = probs(run), np.zeros((COUNT, COUNT))
     np.add.at(leads, (np.arange(COUNT)[:, None], LEADS_TO), policy * goes_on)
     earned = np.linalg.solve(np.eye(COUNT) - GAMMA * leads, (policy * pays).sum(axis=1))
     return coin, starts, earned, best
 
 
-def chances(run):
+def probs(run):
     """The probabilities (25, 5) of the moves. The policy may also return logits."""
     return probabilities(np.asarray(run.policy(np.arange(COUNT))).reshape(COUNT, len(MOVES)))
