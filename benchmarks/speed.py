@@ -21,7 +21,7 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = next((ROOT / "exercises").glob("ex03_*/ex03.ipynb"))
-CHECK = [sys.executable, "-m", "bugkit", "check", "ex03"]
+CHECK = [sys.executable, "-m", "bugkit", "check", "ex03", "--cold"]
 BARE = [*CHECK, "--no-sandbox"]
 LIST = [sys.executable, "-m", "bugkit", "list"]
 

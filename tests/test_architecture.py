@@ -28,7 +28,8 @@ FLOORS = [  # from the ground; a room may use the rooms of the floors below its 
     ["templates", "judge", "progress", "report", "workspace"],
     ["grader"],
     ["attempt", "author", "magic", "watch", "classroom"],
-    ["lab"],
+    ["warm_grader"],
+    ["lab", "resident"],
     ["cli"],
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
@@ -171,7 +172,7 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (libraries_stay_at_home, "report/html.py", "import sqlite3"),
     (libraries_stay_at_home, "grader.py", "import click, subprocess"),
     (libraries_stay_at_home, "attempt.py", "from tornado.web import HTTPError"),
-    (imports_go_down, "attempt.py", "from bugkit.lab import warm_grader"),
+    (imports_go_down, "attempt.py", "from bugkit.lab import server"),
     (libraries_stay_at_home, "magic.py", "def f():\n    from jinja2 import Template"),
     (only_the_box_forks, "grader.py", "import os\nif os.fork() == 0: pass"),
     (only_cli_prints_and_exits, "grader.py", "print(1)"),

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from bugkit.lab import messages
-from bugkit.lab.warm_grader import StoppedByLearner, WarmGrader, exercise_of
 from bugkit.progress import Progress
+from bugkit.warm_grader import StoppedByLearner, WarmGrader, exercise_of
 
 PACK = Path(__file__).parent / "pack"
 TOY = "exercises/toy01_too_big/toy01.ipynb"

@@ -67,7 +67,7 @@ class Grader:
         self._hidden = hidden
         workers = workers or cores()
         self._pool = ThreadPoolExecutor(workers)
-        self._checks: dict[Path, authors.Checks] = {}
+        self._checks: dict[Path, tuple[tuple[int, ...], authors.Checks]] = {}
         # checks multiply small matrices: BLAS' own threads would wait for the next one on cores that train
         self._one_thread = threadpool_limits(1, user_api="blas")
         self._memory = MemoryLimit(workers) if sandbox else None
@@ -156,16 +156,16 @@ class Grader:
             raise
 
     def _loaded(self, exercise: Exercise) -> authors.Checks:
-        """The exercise's checks, imported once: a proof submits hundreds of runs of one exercise."""
-        if exercise.checks not in self._checks:
-            checks = authors.load(
-                exercise.checks,
-                exercise.manifest.converge.measure,
-                exercise.hidden_checks if self._hidden else None,
-            )
+        """The exercise's checks, imported once, and again when a file was changed: a proof submits hundreds of runs."""
+        hidden = exercise.hidden_checks if self._hidden else None
+        files = (exercise.checks, exercise.path / "exercise.toml", *([hidden] if hidden else []))
+        stamp = tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in files)
+        before, checks = self._checks.get(exercise.checks, (None, None))
+        if checks is None or before != stamp:
+            checks = authors.load(exercise.checks, exercise.manifest.converge.measure, hidden)
             _refuse_unknown_checks(exercise, checks)
-            self._checks[exercise.checks] = checks
-        return self._checks[exercise.checks]
+            self._checks[exercise.checks] = stamp, checks
+        return checks
 
 
 def _refuse_unknown_checks(exercise: Exercise, checks: authors.Checks) -> None:

@@ -34,6 +34,7 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "check": "check:check",
     "start": "start:start",
     "watch": "watch:watch",
+    "stop": "start:stop",
     "init": "workspace:init",
     "update": "workspace:update",
     "hint": "help:hint",

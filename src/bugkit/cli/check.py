@@ -17,6 +17,7 @@ from bugkit.exercise import Exercise
 from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
+    from bugkit.attempt import Attempt
     from bugkit.grader import Grader
     from bugkit.verdict import Verdict
 
@@ -36,6 +37,12 @@ class CheckOptions:
     reports: Mapping[str, Path] = field(default_factory=dict)  # files that are written, by the report's name
     force: bool = False  # over whatever lies there
     explain: bool = False  # name the checks
+    cold: bool = False  # judge here, whatever waits warm
+
+    @property
+    def may_be_warm(self) -> bool:
+        """Whether a resident may judge it: it has walls and an engine of its own choice."""
+        return not self.cold and self.engine is None and self.sandbox is None
 
 
 @click.command()
@@ -48,6 +55,7 @@ class CheckOptions:
 @click.option(
     "--explain", is_flag=True, help="Name what holds and what does not, now and ever after; counts like a hint."
 )
+@click.option("--cold", is_flag=True, help="Judge in new processes, and leave none behind.")
 @files.options
 @json_option
 @pass_cli
@@ -69,7 +77,12 @@ def check(cli: CliContext, /, ex: str | None, path: Path | None, *, everything: 
         path = Path(ex) if ex and ex.endswith(".ipynb") else exercise.notebook
     verdict = judged(cli, exercise, path, options)
     show(shown(cli, verdict, options), options)
-    return max(0 if verdict.outcome == "passed" else FAILED, _write(cli, options, [verdict], {}))
+    code = max(0 if verdict.outcome == "passed" else FAILED, _write(cli, options, [verdict], {}))
+    if options.may_be_warm:
+        from bugkit.resident.client import leave
+
+        leave(cli.workspace, exercise)
+    return code
 
 
 def _check_all(cli: CliContext, options: CheckOptions) -> int:
@@ -104,22 +117,34 @@ def judged(
     cli: CliContext, exercise: Exercise, path: Path, options: CheckOptions, *, warm: Grader | None = None
 ) -> Verdict:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
-    from bugkit.attempt import attempt
-
     with _live(exercise, exercise.manifest.run.seeds_for(options.seeds)) as on_event:
-        made = attempt(
-            exercise,
-            path,
-            cli.progress,
-            seeds=options.seeds,
-            engine=options.engine,
-            sandbox=options.sandbox,
-            on_event=on_event,
-            warm=warm,
-        )
+        made = _attempted(cli, exercise, path, options, warm, on_event)
     for sentence in made.notes:
         note(sentence)
     return made.verdict
+
+
+def _attempted(
+    cli: CliContext, exercise: Exercise, path: Path, options: CheckOptions, warm: Grader | None, on_event: Any
+) -> Attempt:
+    if warm is None and options.may_be_warm:
+        from bugkit.resident.client import attempted
+
+        made = attempted(cli.workspace, exercise, path, cli.progress, seeds=options.seeds, on_event=on_event)
+        if made is not None:
+            return made
+    from bugkit.attempt import attempt
+
+    return attempt(
+        exercise,
+        path,
+        cli.progress,
+        seeds=options.seeds,
+        engine=options.engine,
+        sandbox=options.sandbox,
+        on_event=on_event,
+        warm=warm,
+    )
 
 
 def shown(cli: CliContext, verdict: Verdict, options: CheckOptions) -> Verdict:

@@ -1,4 +1,4 @@
-"""`bugkit start`: the exercise, opened in JupyterLab."""
+"""`bugkit start`: the exercise, opened in JupyterLab; `bugkit stop`: what stays warm, ended."""
 
 from __future__ import annotations
 
@@ -28,3 +28,12 @@ def start(cli: CliContext, ex: str | None) -> int:
     click.echo(f"opening {short(exercise.notebook)} in JupyterLab; Ctrl-C ends it")
     root = f"--ServerApp.root_dir={cli.catalog.root}"  # or it would show the one exercise's folder only
     return subprocess.call([sys.executable, "-m", "jupyterlab", root, str(exercise.notebook)])
+
+
+@click.command()
+def stop() -> None:
+    """End what a check left warm for the next one; it ends by itself after ten minutes."""
+    from bugkit.resident.client import stop as stop_all
+
+    ended = stop_all()
+    click.echo(f"{ended} ended" if ended else "nothing was waiting")

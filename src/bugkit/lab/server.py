@@ -17,8 +17,8 @@ from tornado.web import HTTPError, authenticated
 from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.lab import messages
-from bugkit.lab.warm_grader import StoppedByLearner, WarmGrader, exercise_of, progress_of
 from bugkit.progress import ProgressError
+from bugkit.warm_grader import StoppedByLearner, WarmGrader, exercise_of, progress_of
 
 if TYPE_CHECKING:
     from bugkit.examine import OnEvent

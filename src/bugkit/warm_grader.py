@@ -1,4 +1,4 @@
-"""One grader that stays warm while the server lives, and one check at a time."""
+"""One grader that stays warm while its process lives, and one check at a time."""
 
 from __future__ import annotations
 
@@ -41,8 +41,20 @@ class WarmGrader:
         """Begin to warm a box for this exercise, so that the first check does not wait for an import of torch."""
         self._ready().warm(exercise.manifest.run.arrays)
 
-    def check(self, number: int, exercise: Exercise, path: Path, tell: OnEvent) -> Attempt:
-        """Judge, and keep the attempt. StoppedByLearner when it was stopped meanwhile; a newer check stops an older."""
+    def check(
+        self,
+        number: int,
+        exercise: Exercise,
+        path: Path,
+        tell: OnEvent,
+        *,
+        seeds: int | None = None,
+        progress: Progress | None = None,
+    ) -> Attempt:
+        """Judge, and keep the attempt. StoppedByLearner when it was stopped meanwhile; a newer check stops an older.
+
+        Where no ``progress`` is given it is that of the workspace around the notebook.
+        """
         from bugkit.attempt import attempt
 
         if self._turn.locked():
@@ -50,7 +62,7 @@ class WarmGrader:
         with self._turn:
             grader = self._ready(number)
             try:
-                made = attempt(exercise, path, progress_of(path), on_event=tell, warm=grader)
+                made = attempt(exercise, path, progress or progress_of(path), seeds=seeds, on_event=tell, warm=grader)
             except Exception:  # where runs are ended under way, one may be met in any state
                 if self._grader is grader:
                     raise
