@@ -25,6 +25,7 @@ export function newFrame(): HTMLIFrameElement {
   const frame = document.createElement('iframe');
   frame.className = 'bugkit-frame';
   frame.setAttribute('sandbox', '');
+  frame.tabIndex = 0; // keys reach it, and then scroll it
   return frame;
 }
 

@@ -11,6 +11,11 @@ import { exerciseOf } from './requests';
 import { Sheet } from './sheet';
 
 const CHECK = 'bugkit:check';
+const NARROW_PX = 900;
+
+interface INotebook7Shell extends JupyterFrontEnd.IShell {
+  expandRight?: (id: string) => void;
+}
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'bugkit-lab:plugin',
@@ -46,7 +51,7 @@ function activate(
     panel.turnTo(tracker.currentWidget);
     markLocks(notebook.content);
     const button = newButton(sheet);
-    if (!notebook.toolbar.insertAfter('cellType', 'bugkit-check', button)) {
+    if (!notebook.toolbar.insertAfter('save', 'bugkit-check', button)) {
       notebook.toolbar.addItem('bugkit-check', button); // a toolbar that the learner arranged
     }
     app.commands.notifyCommandChanged(CHECK);
@@ -64,8 +69,20 @@ function activate(
 
   function check(sheet: Sheet): void {
     panel.turnTo(sheet.notebook);
-    shell?.activateById(panel.id);
+    open();
     void sheet.check();
+  }
+
+  /** JupyterLab opens its side by the panel's id; Notebook 7 has a side of its own, which is closed at first. */
+  function open(): void {
+    if (shell) {
+      if (window.innerWidth < NARROW_PX) {
+        shell.collapseLeft(); // or the notebook would be squeezed between two sides
+      }
+      shell.activateById(panel.id);
+    } else {
+      (app.shell as INotebook7Shell).expandRight?.(panel.id);
+    }
   }
 
   app.commands.addCommand(CHECK, {

@@ -26,12 +26,15 @@ export class Sheet extends Widget {
   ) {
     super({ node: document.createElement('section') });
     this.addClass('bugkit-sheet');
+    this.node.setAttribute('aria-label', `bugkit: ${exercise.id} ${exercise.title}`);
     this._steps = exercise.most_steps;
     this._isPassed = exercise.passed;
     this._heading.append(element('span', 'bugkit-id', exercise.id), ` ${exercise.title}`);
     this._main = button('', () => void (this._isRunning ? this.stop() : this.check()));
     this._main.classList.add('bugkit-main', 'jp-mod-styled');
     const others = element('div', 'bugkit-others');
+    others.setAttribute('role', 'group');
+    others.setAttribute('aria-label', 'What is shown below');
     this._verdict = button('Verdict', () => this._show(this._judged));
     this._explain = button('Explain', () => void this._help('explain'));
     this._explain.title = 'Names what holds and what does not, from now on; counts like a hint';
@@ -42,6 +45,8 @@ export class Sheet extends Widget {
     const bar = element('div', 'bugkit-bar');
     bar.append(this._main, others);
     this._state.setAttribute('role', 'status');
+    this._trouble.setAttribute('role', 'alert');
+    this._runs.setAttribute('aria-label', 'How far each seed is');
     this.node.append(bar, this._heading, this._state, this._runs, this._trouble, this._frame);
     this._say('Saves the notebook and judges it on the seeds ' + exercise.seeds.join(', ') + '.');
     this._update();
