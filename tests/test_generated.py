@@ -351,6 +351,14 @@ def test_names_of_the_contract_are_kept() -> None:
     assert "self.layers(inputs)" in text
 
 
+def test_fields_of_a_dataclass_keep_their_names() -> None:
+    config = "@dataclass\nclass Config:\n    width: int = 4\n    depth = 2\n\n\nwidth = Config().width\n\n\n"
+    before = "from dataclasses import dataclass\n\n\n" + config
+    text = source(STYLES["renamed"](edited("model", "class Net(nn.Module):", before + "class Net(nn.Module):")))
+    assert "    width: int = 4\n    depth = 2\n" in text
+    assert "my_width = my_Config().width" in text
+
+
 def test_a_function_in_a_method_is_no_method() -> None:
     """It is renamed with the parameter of the same name."""
     inner = "        def weigh(x):\n            return x\n\n        return weigh(x)\n\n"

@@ -37,7 +37,7 @@ def _all(tree: cst.Module, pattern: Any) -> list[Any]:
 
 
 class _Renamed(syntax.Names):
-    """Functions, classes, variables and parameters; methods keep their names."""
+    """Functions, classes, variables and parameters; methods, and the fields of a dataclass, keep their names."""
 
     def __init__(self, new: dict[str, str]) -> None:
         super().__init__(new)
@@ -56,8 +56,16 @@ class _Renamed(syntax.Names):
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: N802
         self.around.pop()
-        is_method = self.around[-1:] == [cst.ClassDef]
-        return updated_node.with_changes(name=original_node.name) if is_method else updated_node
+        return updated_node.with_changes(name=original_node.name) if self._in_class() else updated_node
+
+    def leave_AnnAssign(self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign) -> cst.AnnAssign:  # noqa: N802
+        return updated_node.with_changes(target=original_node.target) if self._in_class() else updated_node
+
+    def leave_AssignTarget(self, original_node: cst.AssignTarget, updated_node: cst.AssignTarget) -> cst.AssignTarget:  # noqa: N802
+        return updated_node.with_changes(target=original_node.target) if self._in_class() else updated_node
+
+    def _in_class(self) -> bool:
+        return self.around[-1:] == [cst.ClassDef]
 
 
 def by_keyword(draft: Draft) -> Draft | None:
