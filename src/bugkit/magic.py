@@ -45,7 +45,7 @@ def register(shell: Any) -> None:
         %bugkit solution          what was wrong, after a pass; --answers for its last questions
         %bugkit next              what to do next
 
-        Where bugkit cannot tell which notebook this is, name the exercise once: %bugkit check ex03.
+        Where bugkit cannot tell which notebook this is, name the exercise once, as in %bugkit check EX.
         """
         nonlocal named
         on_it = any(command in line for command in ON_THIS_NOTEBOOK)  # or Colab's page would be asked for nothing
