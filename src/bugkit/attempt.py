@@ -13,7 +13,7 @@ from bugkit.box.supply import Engine
 from bugkit.examine import OnEvent
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader, check
-from bugkit.notebook import read, unlock
+from bugkit.notebook import Notebook, read, unlock
 from bugkit.progress import Progress, ProgressError
 from bugkit.progress.schema import MOST_NOTE
 from bugkit.templates import template
@@ -42,18 +42,18 @@ def attempt(
     warm: Grader | None = None,
 ) -> Attempt:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
-    start = time.monotonic()
+    start, shipped = time.monotonic(), template(exercise)
     verdict = check(
         exercise,
         path,
-        template=template(exercise),
+        template=shipped,
         seeds=exercise.manifest.run.seeds_for(seeds),
         engine=engine,
         sandbox=sandbox,
         on_event=on_event,
         grader=warm,
     )
-    notes = [_kept(progress, exercise, verdict, time.monotonic() - start), _noted(progress, exercise, path)]
+    notes = [_kept(progress, exercise, verdict, time.monotonic() - start), _noted(progress, exercise, path, shipped)]
     if verdict.outcome == "passed" and not verdict.complete:
         verdict, trouble = _next_stage_opened(exercise, path, verdict)
         notes.append(trouble)
@@ -72,11 +72,11 @@ def _kept(progress: Progress, exercise: Exercise, verdict: Verdict, seconds: flo
     return ""
 
 
-def _noted(progress: Progress, exercise: Exercise, path: Path) -> str:
+def _noted(progress: Progress, exercise: Exercise, path: Path, shipped: Notebook) -> str:
     """Keep what stands in the notes cell, where the learner wrote there; why it was not kept, "" when it was."""
-    cell, shipped = read(path).cell(NOTES), template(exercise).cell(NOTES)
+    cell, before = read(path).cell(NOTES), shipped.cell(NOTES)
     text = cell.source.strip() if cell else ""
-    if not text or (shipped and text == shipped.source.strip()):
+    if not text or (before and text == before.source.strip()):
         return ""
     try:
         progress.note(exercise.id, text[:MOST_NOTE])

@@ -134,8 +134,7 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
 
 def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
     """What training does not show: the loss is as it should be, and a check fails; which one, the checks say."""
-    failed = sum(check.outcome == "failed" for check in run.checks)
-    if failed and run.loss is not None:
+    if run.loss is not None and any(check.outcome == "failed" for check in run.checks):
         yield MISBEHAVES, f"The held-out loss is fine at {_plain(run.loss)}: what is wrong does not show in the loss"
 
 

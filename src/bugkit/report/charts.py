@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from bugkit.report.curve import curve_of
+from bugkit.report.curve import WIDE, curve_of
 from bugkit.report.geometry import plot
 from bugkit.verdict import Outcome, Target, Verdict
 
 BINS = 10  # of scores
-WIDE = 100.0  # of losses: over more than two powers of ten they go on a logarithmic axis
 MOST_BARS = 60
 LANES = 5  # of dots, so that few cover one another
 DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from bugkit.verdict import RunResult, Target, Verdict
 
 GUESSING, TARGET = "guessing", "target"
 ALIKE = 0.05  # of the larger one: a loss that moved by less has stayed where it was
-WIDE = 100.0  # a curve over more than two powers of ten goes on a logarithmic axis
+WIDE = 100.0  # losses over more than two powers of ten go on a logarithmic axis
 RARE = 0.02  # of the losses may lie below what is shown: one lucky batch does not set the range
 FEW = 24  # losses, which are drawn as points
 

@@ -19,7 +19,7 @@ from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.progress import Progress
 from bugkit.resident.address import stamp
-from bugkit.warm_grader import StoppedByLearner, WarmGrader
+from bugkit.warm_grader import WarmGrader
 
 LOOK_SECONDS = 2.0  # between two looks at the clock, the memory and the versions
 LEAST_MIB = 1024  # of free memory, below which it makes room
@@ -78,6 +78,7 @@ class Resident:
             asked = client.recv()
             if asked["what"] == "stop" or asked["stamp"] != self._stamp:
                 self._ended.set()
+                self._address.unlink(missing_ok=True)  # nobody finds it from now on, though it may take a moment to end
                 client.send(("not here",))
             elif not self._busy.acquire(blocking=False):
                 client.send(("not here",))
@@ -105,10 +106,8 @@ class Resident:
                 answer.append(("made", made))
             except BugkitError as error:
                 answer.append(("error", type(error), error.what, tuple(error.evidence), error.next_command))
-            except StoppedByLearner:
+            except Exception:  # noqa: BLE001 - it was stopped; or a fault of ours, which is met again and told there
                 answer.append(("not here",))
-            except Exception as error:  # noqa: BLE001 - a fault of ours is met again, and told, in the open
-                answer.append(("not here", repr(error)))
 
         work = threading.Thread(target=judge, daemon=True)
         work.start()
