@@ -1,5 +1,5 @@
 """What a learner did and what to do next."""
 
-from bugkit.progress.store import Attempt, Event, Note, Progress, ProgressError, State, Summary
+from bugkit.progress.store import Answer, Attempt, Event, Note, Progress, ProgressError, State, Summary
 
-__all__ = ["Attempt", "Event", "Note", "Progress", "ProgressError", "State", "Summary"]
+__all__ = ["Answer", "Attempt", "Event", "Note", "Progress", "ProgressError", "State", "Summary"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 MOST_NOTE = 100_000  # characters
-VERSION = 2
+VERSION = 3
 SCHEMA = (
     """CREATE TABLE attempt (
         number INTEGER PRIMARY KEY, exercise TEXT NOT NULL, at TEXT NOT NULL,
@@ -18,6 +18,10 @@ ADDED = {  # by version
     2: (
         "CREATE TABLE note (exercise TEXT, at TEXT, text TEXT, PRIMARY KEY (exercise, at, text))",
         "CREATE TABLE opened (exercise TEXT, at TEXT, PRIMARY KEY (exercise, at))",
+    ),
+    3: (
+        """CREATE TABLE answer (
+        item TEXT, at TEXT, rating INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (item, at))""",
     ),
 }
 

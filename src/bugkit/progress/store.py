@@ -83,6 +83,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """How well something was known at a time."""
+
+    item: str  # "quiz:" and a question's id
+    at: str  # UTC, ISO 8601
+    rating: int  # as fsrs has it: 1 again, 2 hard, 3 good, 4 easy
+    seconds: float  # until it was answered
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Everything that was done on one exercise, added up."""
 
@@ -160,6 +170,21 @@ class Progress:
         query = "SELECT at, text FROM note WHERE exercise = ? ORDER BY at, rowid"
         with self._reading() as db:
             return tuple(Note(*row) for row in db.execute(query, (exercise,))) if db else ()
+
+    def answer(self, item: str, rating: int, seconds: float) -> None:
+        """Keep how well something was known."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?)", (item, at, rating, seconds))
+
+    def answers(self) -> dict[str, list[Answer]]:
+        """By item, all answers in order."""
+        with self._reading() as db:
+            rows = db.execute("SELECT item, at, rating, seconds FROM answer ORDER BY at").fetchall() if db else []
+        out: dict[str, list[Answer]] = {}
+        for row in rows:
+            out.setdefault(row[0], []).append(Answer(*row))
+        return out
 
     def attempts(self, exercise: str) -> tuple[Attempt, ...]:
         """The attempts in the order in which they were made."""

@@ -49,6 +49,17 @@ class NoteRow(Row):
     text: Annotated[str, Field(min_length=1, max_length=MOST_NOTE)]
 
 
+class AnswerRow(BaseModel):
+    """As stored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    item: Name
+    at: Time
+    rating: Annotated[int, Field(ge=1, le=4)]
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Document(BaseModel):
     """What ``bugkit progress --export`` writes, format 1."""
 
@@ -60,9 +71,17 @@ class Document(BaseModel):
     given_up: list[Row] = []
     note: list[NoteRow] = []
     opened: list[Row] = []
+    answer: list[AnswerRow] = []
 
 
-TABLES: dict[str, type[Row]] = {"attempt": AttemptRow, "hint": HintRow, "given_up": Row, "note": NoteRow, "opened": Row}
+TABLES: dict[str, type[BaseModel]] = {
+    "attempt": AttemptRow,
+    "hint": HintRow,
+    "given_up": Row,
+    "note": NoteRow,
+    "opened": Row,
+    "answer": AnswerRow,
+}
 
 
 def exported(progress: Progress) -> dict[str, Any]:

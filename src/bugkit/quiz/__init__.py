@@ -1,0 +1,1 @@
+"""Questions with sources: a bank in TOML files, drawn by seed, answered in a terminal."""
