@@ -45,13 +45,29 @@ def test_what_was_begun_says_so():
 def test_a_hard_pass_comes_back_after_days_and_an_easy_one_never():
     assert due_again(EASY) is None
     assert due_again(events((0, "failed"))) is None
-    assert due_again(HARD) == MONDAY + timedelta(minutes=12, days=1)
+    first = due_again(HARD)
+    assert first == MONDAY + timedelta(minutes=12, days=1)
     assert due_again(events((0, "gave up"), (1, "passed"))) is not None
-    again = [*HARD, *events((days(2), "passed"))]
-    assert due_again(again) == MONDAY + timedelta(days=2 + 3)
-    assert due_again([*HARD, *events((13, "passed"))]) == due_again(HARD)  # twice on a day is once
+    again = due_again([*HARD, *events((days(2), "passed"))])
+    assert again is not None
+    assert again - (MONDAY + timedelta(days=2)) > first - MONDAY  # later each time
+    hard_again = due_again([*HARD, *events(*((days(2) - n, "failed") for n in (3, 2, 1)), (days(2), "passed"))])
+    assert hard_again is not None
+    assert hard_again < again
+    assert due_again([*HARD, *events((13, "passed"))]) == first  # twice on a day is once
     often = [*HARD, *events(*((days(30 * n), "passed") for n in range(1, 6)))]
     assert due_again(often) is None
+
+
+def test_a_pass_counts_for_all_exercises_of_a_kind():
+    one, two = PACK
+    later = MONDAY + timedelta(days=4)
+    kinds = {one.id: "signs", two.id: "signs", "f12345678": "signs"}
+    assert next(advice(PACK, {one.id: HARD}, later, kinds)).again
+    fresh = events((days(3), "passed"))
+    assert not next(advice(PACK, {one.id: HARD, "f12345678": fresh}, later, kinds)).again
+    both = list(advice(PACK, {one.id: HARD, two.id: HARD}, later, kinds))
+    assert sum(advice.again for advice in both) == 1
 
 
 def test_what_is_due_comes_before_what_is_new():

@@ -37,7 +37,7 @@ FILES = sorted(
     path
     for pattern in (
         "exercises/*/*", "solutions/*/*", "docs/*.md", "*.md", "src/bugkit/**/*.py", "src/bugkit/**/*.html",
-        "src/bugkit/author/template/**/*", "labextension/src/*.ts",
+        "src/bugkit/author/template/**/*", "src/bugkit/quiz/*.toml", "src/bugkit/kinds/*/*", "labextension/src/*.ts",
     )
     for path in ROOT.glob(pattern)
     if path.is_file() and path.suffix in {".ipynb", ".toml", ".md", ".py", ".html", ".ts"}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bugkit.exercise import Exercise
-from bugkit.exercise.catalog import home, locate
+from bugkit.exercise.catalog import CODE, FRESH, home, locate
 from bugkit.progress import Progress
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class WarmGrader:
 
 def exercise_of(path: Path) -> Exercise | None:
     """The exercise to which a notebook belongs: by its folder, else by its own name; None where it is no exercise's."""
+    if CODE.fullmatch(path.parent.name) and path.parent.parent.name == FRESH:
+        from bugkit.fresh.desk import restored
+
+        return restored(path.parent.name, path.parents[2])
     catalog = locate(path.parent)
     by_folder = (e for e in catalog if e.folder == path.parent.name)
     by_name = (e for e in catalog if path.name == e.notebook.name)

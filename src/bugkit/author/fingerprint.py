@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 
 from bugkit import notebook
 from bugkit.author.build import patched, shipped
 from bugkit.exercise import Exercise
+from bugkit.kinds.kind import FOLDER
 from bugkit.notebook import Notebook
 
+KINDS = re.compile(r"^from bugkit\.kinds\.(\w+)\.checks import", re.MULTILINE)
 LAYOUT = ("kind", "type_comment")  # fields of a tree that change nothing
 SCREEN = {"print", "plt", "figure", "axis", "axes", "left", "right"}  # names whose calls only show something
 
@@ -27,12 +30,19 @@ def fingerprint(exercise: Exercise) -> str:
         manifest.converge.model_dump_json(),
         *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
         of_checks(exercise.checks.read_text(encoding="utf-8")),
+        *_of_kinds(exercise.checks.read_text(encoding="utf-8")),
         *_programs(exercise, solution),
         *(f"{one.id} is equivalent" for one in exercise.bugs.equivalent),
     ]
     if exercise.hidden_checks.is_file():
         parts.append(of_checks(exercise.hidden_checks.read_text(encoding="utf-8")))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _of_kinds(checks: str) -> Iterator[str]:
+    """The checks of kinds of bugs that an exercise imports, which lie in the library."""
+    for name in KINDS.findall(checks):
+        yield of_checks((FOLDER / name / "checks.py").read_text(encoding="utf-8"))
 
 
 def of_program(program: Notebook) -> str:

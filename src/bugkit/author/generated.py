@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bugkit.author.build import patched, shipped
+from bugkit.author.draft import Draft
+from bugkit.author.halves import half_fixes
+from bugkit.author.styles import in_all_styles, in_one_style
+from bugkit.author.traps import trapped
 from bugkit.author.variants import Variant
-from bugkit.errors import ManifestError, UsageError
+from bugkit.errors import ManifestError
 from bugkit.exercise import Exercise
 from bugkit.notebook import Notebook, read, stage_of
 
@@ -52,26 +56,26 @@ def generated(exercise: Exercise, steps: int, *, whole: bool = False) -> Generat
 
 def trap(half: Variant) -> Variant | None:
     """The half fix that raises where its bug matters, which passes if it is never met; None where it cannot."""
-    notebook = _drafts().trapped(half.notebook)
+    notebook = trapped(half.notebook)
     return Variant("half", f"{half.id}:trapped", notebook) if notebook else None
 
 
 def _made(exercise: Exercise, steps: int) -> Iterator[tuple[str, str, Variant | None]]:
     """Kind, id and program, None where a rewrite does not apply."""
-    solution, drafts = read(exercise.solution), _drafts()
-    start = drafts.Draft.of(exercise, solution, steps)
+    solution = read(exercise.solution)
+    start = Draft.of(exercise, solution, steps)
     for bug in exercise.bugs.bug:
-        broken = drafts.Draft.of(exercise, patched(exercise, solution, [bug]), steps)
-        for choice, draft in (drafts.half_fixes(start, broken) or {"none": None}).items():
+        broken = Draft.of(exercise, patched(exercise, solution, [bug]), steps)
+        for choice, draft in (half_fixes(start, broken) or {"none": None}).items():
             yield _program("half", f"half:{bug.id}:{choice}", draft.notebook if draft else None, solution)
-    for name, draft in drafts.in_all_styles(start).items():
+    for name, draft in in_all_styles(start).items():
         yield _program("style", f"style:{name}", draft.notebook if draft else None, solution)
     yield from _styled_fixes(exercise, solution, steps)
 
 
 def _styled_fixes(exercise: Exercise, solution: Notebook, steps: int) -> Iterator[tuple[str, str, Variant | None]]:
     """Some valid fixes of the last stage, each in a style of its own."""
-    drafts, notebooks = _drafts(), {"shipped": shipped(exercise), "solution": solution}
+    notebooks = {"shipped": shipped(exercise), "solution": solution}
     fixes = exercise.bugs.valid_fix[:: max(1, -(-len(exercise.bugs.valid_fix) // MOST_VALID))]
     for turn, fix in enumerate(fixes):
         fixed = patched(exercise, notebooks[fix.on], [fix])
@@ -79,7 +83,7 @@ def _styled_fixes(exercise: Exercise, solution: Notebook, steps: int) -> Iterato
         if stage_of(touched) != stage_of(solution):
             continue
         number = sum(map(ord, exercise.id)) + 5 * turn  # other styles in other exercises
-        found = drafts.in_one_style(drafts.Draft.of(exercise, fixed, steps), number)
+        found = in_one_style(Draft.of(exercise, fixed, steps), number)
         name = f"style:{found[0] if found else 'none'}:{fix.id}"
         yield _program("style", name, found and found[1].notebook, fixed)
 
@@ -99,28 +103,3 @@ def _refuse_unknown(exercise: Exercise, named: set[str], known: list[str]) -> No
             evidence=[f"found {name!r}", *(f"the nearest is {one!r}" for one in near)],
             next_command=f"bugkit author try {exercise.id} --list",
         )
-
-
-class _Drafts:
-    """What rewrites source, which needs libcst."""
-
-    def __init__(self) -> None:
-        from bugkit.author.draft import Draft
-        from bugkit.author.halves import half_fixes
-        from bugkit.author.styles import in_all_styles, in_one_style
-        from bugkit.author.traps import trapped
-
-        self.Draft, self.half_fixes, self.trapped = Draft, half_fixes, trapped
-        self.in_all_styles, self.in_one_style = in_all_styles, in_one_style
-
-
-def _drafts() -> _Drafts:
-    """UsageError where libcst is not installed: only authors need it."""
-    try:
-        return _Drafts()
-    except ModuleNotFoundError as error:
-        if error.name != "libcst":
-            raise
-        raise UsageError(
-            "generated programs need libcst", next_command="pip install 'bugkit[author]', or verify --no-generated"
-        ) from None

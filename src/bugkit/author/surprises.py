@@ -44,11 +44,11 @@ def surprises(exercise: Exercise, seeds: Sequence[int], proof: ProofRuns) -> Sur
     first = [case for case in halves if case.seed == seeds[0]]
     results = proof.results(styles) | proof.until_failed(first, [case for case in halves if case.seed != seeds[0]])
     met = judged(made, results).half_fixes.wrong
-    unmet = _unmet(exercise, [one for one in made.of("half") if one.id in met], seeds, proof)
+    unmet = unmet_among(exercise, [one for one in made.of("half") if one.id in met], seeds, proof)
     return judged(made, results, known, unmet)
 
 
-def _unmet(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], proof: ProofRuns) -> set[str]:
+def unmet_among(exercise: Exercise, passed: Sequence[Variant], seeds: Sequence[int], proof: ProofRuns) -> set[str]:
     """Those of the half fixes whose broken side is never called, or does the same whenever a notebook or check does."""
     traps = {one.id: made for one in passed if (made := trap(one))}
     cases = [Case(exercise, made, seed) for made in traps.values() for seed in seeds]

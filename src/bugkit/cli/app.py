@@ -32,6 +32,7 @@ REFUSALS = {  # of the operating system, and what to do
 COMMANDS = {  # in the order of the help; each module is imported when its command is wanted, so that `list` is quick
     "list": "overview:list_exercises",
     "check": "check:check",
+    "fresh": "fresh:fresh",
     "start": "start:start",
     "watch": "watch:watch",
     "stop": "start:stop",
@@ -41,6 +42,7 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "note": "help:note_down",
     "solution": "help:solution",
     "reset": "help:reset",
+    "quiz": "quiz:quiz",
     "progress": "overview:progress",
     "box": "box:box",
     "author": "author:author",

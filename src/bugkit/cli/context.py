@@ -15,6 +15,7 @@ import click
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import home, locate
+from bugkit.fresh.shelf import code_named
 from bugkit.progress import Progress, ProgressError
 from bugkit.report.sanitize import sanitize
 
@@ -50,6 +51,10 @@ class CliContext:
 
     def exercise(self, name: str) -> Exercise:
         """By id, unique prefix, or the path of its notebook; UsageError names those that are near."""
+        if code := code_named(self.workspace, name):
+            from bugkit.fresh.desk import restored
+
+            return restored(code, self.workspace)
         if not name.endswith(".ipynb"):
             return self.catalog.find(name)
         folders = {exercise.folder: exercise for exercise in self.catalog}
@@ -67,9 +72,10 @@ class CliContext:
 
     def advice(self) -> Iterator[Advice]:
         """What to do, the most urgent first."""
+        from bugkit.fresh.evidence import matrix
         from bugkit.progress.coach import advice
 
-        return advice(self.catalog, self.progress.events(), datetime.now(UTC))
+        return advice(self.catalog, self.progress.events(), datetime.now(UTC), matrix().kinds())
 
     def require_exercise(self, name: str | None) -> Exercise:
         """The exercise named, or the next one; UsageError where all are passed."""

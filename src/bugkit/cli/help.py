@@ -88,13 +88,16 @@ def _dated(one: Note) -> str:
 @exercise_argument()
 @click.option("--give-up", is_flag=True, help="Show it although the exercise is not passed.")
 @click.option("--answers", is_flag=True, help="The answers to its last questions.")
+@click.option("--test", "wants_test", is_flag=True, help="Write the cheapest test into a cell of the notebook.")
 @pass_cli
-def solution(cli: CliContext, ex: str, *, give_up: bool, answers: bool) -> None:
+def solution(cli: CliContext, ex: str, *, give_up: bool, answers: bool, wants_test: bool) -> None:
     """What was wrong and why, once the exercise is passed; your own notes beside it."""
-    say_solution(cli, cli.exercise(ex), give_up=give_up, answers=answers)
+    say_solution(cli, cli.exercise(ex), give_up=give_up, answers=answers, wants_test=wants_test)
 
 
-def say_solution(cli: CliContext, exercise: Exercise, *, give_up: bool = False, answers: bool = False) -> None:
+def say_solution(
+    cli: CliContext, exercise: Exercise, *, give_up: bool = False, answers: bool = False, wants_test: bool = False
+) -> None:
     """Show what was wrong; UsageError before a pass, unless the learner gives up, which is remembered."""
     solved = _with_solution(exercise)
     _refuse_too_early(exercise, cli.progress.of(exercise.id), give_up=give_up)
@@ -103,7 +106,9 @@ def say_solution(cli: CliContext, exercise: Exercise, *, give_up: bool = False, 
             cli.progress.give_up(exercise.id)
         except ProgressError as error:
             note(error)
-    if answers:
+    if wants_test:
+        _insert_tests(exercise, solved)
+    elif answers:
         _show_answers(cli, exercise, _explanation(solved)[1])
     else:
         _show_solution(cli, exercise, solved)
@@ -202,6 +207,8 @@ def _show_solution(cli: CliContext, exercise: Exercise, solved: Exercise) -> Non
     console.print("", Markdown(text))
     if answers:
         console.print(f"\nAnswers to these questions: bugkit solution {exercise.id} --answers")
+    if any(solved.solution_path.glob("test_*.py")):
+        console.print(f"The cheapest test, as a cell of your notebook: bugkit solution {exercise.id} --test")
     more = [("Your notes", f"```text\n{notes}\n```")] if notes else []
     more += [("Answers to these questions", answers)] if answers else []
     tell_cell(cli, f"{exercise.id}, the solution", text, reference, more)
@@ -224,6 +231,28 @@ def _show_answers(cli: CliContext, exercise: Exercise, answers: str) -> None:
         )
     Console(highlight=False).print(Markdown(answers))
     tell_cell(cli, f"{exercise.id}, answers", answers)
+
+
+def _insert_tests(exercise: Exercise, solved: Exercise) -> None:
+    """Write each bug's test into the learner's notebook; a fresh exercise has one for each."""
+    from bugkit.notebook.insert import insert
+
+    tests = sorted(solved.solution_path.glob("test_*.py"))
+    if not tests:
+        raise UsageError(
+            f"{exercise.id}: its cheapest test is told in words",
+            evidence=["only fresh exercises have one that can be written into a cell"],
+            next_command=f"bugkit solution {exercise.id}",
+        )
+    try:
+        written = [insert(exercise.notebook, path.stem.replace("_", "-"), path.read_text().strip()) for path in tests]
+    except (OSError, ValueError, KeyError) as error:
+        raise BugkitError(f"{short(exercise.notebook)}: no cell was added", evidence=[str(error)]) from error
+    if not any(written):
+        click.echo(f"the test is in {short(exercise.notebook)} already")
+        return
+    click.echo(f"the test is the last code cell of {short(exercise.notebook)}; reload the notebook, and run it")
+    click.echo("it fails where the bug is, and passes where it is fixed")
 
 
 def _their_fix(exercise: Exercise, shipped: Notebook) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ import click
 from bugkit.cli.context import FORMAT, CliContext, force_option, json_option, pass_cli, say_json, short, tell_cell
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
+from bugkit.fresh.shelf import shelved
 from bugkit.progress import Event, Summary
 
 COLORS = {"passed": "green", "tried": "yellow", "new": None}
@@ -24,9 +25,9 @@ Pair = tuple[Exercise, Summary]
 
 def here(cli: CliContext) -> None:
     """Bare `bugkit`: how far along, and the next exercise."""
-    pairs = _pairs(cli)
-    passed = sum(done.state == "passed" for _, done in pairs)
-    where = f"{passed} of {len(pairs)} exercises passed in {', '.join(map(str, cli.catalog.roots))}"
+    ids, done = [exercise.id for exercise in cli.catalog], cli.progress.summary()
+    passed = sum(name in done and done[name].state == "passed" for name in ids)
+    where = f"{passed} of {len(ids)} exercises passed in {', '.join(map(str, cli.catalog.roots))}"
     following = next(cli.advice(), None)
     click.echo(where)
     if following is None:
@@ -38,6 +39,8 @@ def here(cli: CliContext) -> None:
     effort = f"difficulty {heading.difficulty}, {heading.minutes} minutes"
     restart = f"start over, with a backup of yours: bugkit reset {exercise.id}"
     click.echo(f"next: {name} ({effort}): {following.why}")
+    if following.again and _has_fresh(exercise.id):
+        click.echo(f"  meet its kind of bug in a notebook that you have not seen: bugkit fresh --like {exercise.id}")
     if following.again:
         click.echo(f"  {restart}")
     click.echo(f"  open {path}, find the bug, save, then: bugkit check {exercise.id}")
@@ -136,9 +139,19 @@ def _import(cli: CliContext, path: Path) -> None:
     click.echo(f"{merge(cli.progress, document)} entries are new here")
 
 
+def _has_fresh(exercise: str) -> bool:
+    """Whether there are fresh exercises with its kind of bug."""
+    from bugkit.fresh.evidence import matrix
+
+    known = matrix()
+    kind = known.kinds().get(exercise)
+    return kind is not None and any(proof.recipe.bugs[0][0] == kind for proof in known.proofs)
+
+
 def _pairs(cli: CliContext) -> list[Pair]:
-    done = cli.progress.summary()
-    return [(exercise, done.get(exercise.id, Summary(exercise.id))) for exercise in cli.catalog]
+    """The catalog's exercises, then fresh ones."""
+    done, everything = cli.progress.summary(), [*cli.catalog, *shelved(cli.workspace)]
+    return [(exercise, done.get(exercise.id, Summary(exercise.id))) for exercise in everything]
 
 
 def _entry(exercise: Exercise, done: Summary) -> dict[str, Any]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bugkit.exercise.manifest import Bugs, Manifest
 
 FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
+FRESH = "fresh"  # the folder of a workspace with exercises that are made when they are asked for
+CODE = re.compile(r"f\d{8}")  # their ids
 INSTALLED = "installed"  # how the catalog that came with bugkit is named beside others
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -39,6 +41,7 @@ class Exercise:
 
     path: Path  # .../exercises/ID_SYMPTOM
     solution_path: Path  # .../solutions/ID_SYMPTOM; it may be withheld
+    desk: Path | None = None  # where the learner's notebook lies, if not in `path`
 
     @property
     def folder(self) -> str:
@@ -53,7 +56,7 @@ class Exercise:
     @property
     def notebook(self) -> Path:
         """The notebook that a learner opens."""
-        return self.path / f"{self.id}.ipynb"
+        return (self.desk or self.path) / f"{self.id}.ipynb"
 
     @property
     def checks(self) -> Path:
@@ -194,7 +197,13 @@ def _root(given: Path) -> Path:
 
 
 def home(catalog: Catalog, here: Path) -> Path:
-    """Where ``.bugkit`` lies for one who works ``here``: the catalog's root when that is around, and may be written."""
+    """Where ``.bugkit`` lies for one who works ``here``: the catalog's root when that is around, and may be written.
+
+    Of a fresh exercise it is the folder that holds ``fresh/``.
+    """
+    for folder in (here, *here.parents):
+        if CODE.fullmatch(folder.name) and folder.parent.name == FRESH:
+            return folder.parents[1]
     root = catalog.root
     theirs = root in (here, *here.parents) and root != PACKAGE / "catalog" and os.access(root, os.W_OK)
     return root if theirs else here

@@ -75,8 +75,43 @@ class Stage(Record):
     names: list[Name] = []  # that these checks ask for
 
 
-class Manifest(Record):
-    """``exercise.toml``."""
+Task = Literal[
+    "classification",
+    "regression",
+    "tagging",
+    "language-model",
+    "generation",
+    "reinforcement",
+    "retrieval",
+    "clustering",
+]
+
+
+class Roles(Record):
+    """``[program]``: what the working notebook is, and which of its names play which part. Bugs can be put in then."""
+
+    title: Text  # of a notebook made from it: what is learned
+    about: Text  # what it does, without a symptom
+    task: Task
+    model: Name = "model"  # the module or function that is judged
+    optimizer: Name | None = None
+    loss: Name | None = None  # takes a batch, gives the loss that training follows
+    step: Name | None = None  # takes a batch, and one step
+    batch: Text | None = None  # an expression: one batch, as a tuple of what loss and step take
+    outputs: Text | None = None  # of a `batch`, an expression: what the model says of it (..., C), with gradients
+    targets: Text | None = None  # of a `batch`, an expression: what it is meant to say (...)
+    sample: Name | None = None  # writes, or draws
+    evaluate: Name | None = None  # the notebook's own measure
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The parts that it has, for texts with {names}."""
+        parts = self.model_dump(exclude_none=True, exclude={"title", "about", "task"})
+        return {part: str(name) for part, name in parts.items()}
+
+
+class Judged(Record):
+    """What is run and judged: an exercise, or a program that bugs can be put in."""
 
     format_version: Literal[1]
     title: Text
@@ -86,9 +121,21 @@ class Manifest(Record):
     concepts: Annotated[list[Text], Field(min_length=1)]
     run: Limits
     converge: Band
+
+
+class ProgramManifest(Judged):
+    """``program.toml``, of a program without an exercise."""
+
+    program: Roles
+
+
+class Manifest(Judged):
+    """``exercise.toml``."""
+
     hint: Annotated[list[Hint], Field(min_length=3)]
     stage: list[Stage] = []  # after the first
     weights: dict[str, Annotated[float, Field(gt=0)]] = {}  # of checks, and of "convergence", in the score; else 1
+    program: Roles | None = None  # where bugs of the library may be put in
 
     @property
     def stages(self) -> int:
@@ -142,6 +189,12 @@ class Equivalent(Record):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[:-][a-z0-9]+)*$")]  # "half:gradients-pile-up:gradients-off"
     why: Text
+
+
+class ValidFixes(Record):
+    """``valid.toml``, of a program without an exercise: other ways to write it, as patches on it."""
+
+    valid_fix: list[FixPatch] = []
 
 
 class Bugs(Record):

@@ -1,23 +1,27 @@
-"""What to do next: new exercises in order, and old kinds of bug again when they are about to be forgotten. Pure."""
+"""What to do next: new exercises in order, and old kinds of bug again when they are about to be forgotten. Pure.
+
+When a kind comes back, FSRS says, from what each pass took.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import pairwise
 
 from bugkit.exercise import Exercise
 from bugkit.progress.store import Event
 
 PAUSE = timedelta(minutes=30)  # who did nothing for longer was away
-DAYS = (1, 3, 7, 21, 60)  # between a pass and its review, and on after each further pass
-HARD = 3  # failed attempts and hints together, from which on a pass was no easy one
+MOST = timedelta(days=120)  # what would come back later than that is known for good
+HARD_PASS = 3  # failed attempts and hints together, from which on a pass was no easy one
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """An exercise and why it is its turn; ``again`` when it was passed before."""
+    """An exercise and why it is its turn; ``again`` when it was passed before, and its kind of bug is due."""
 
     exercise: Exercise
     why: str
@@ -27,12 +31,24 @@ class Advice:
 Histories = Mapping[str, Sequence[Event]]
 
 
-def advice(exercises: Iterable[Exercise], histories: Histories, now: datetime) -> Iterator[Advice]:
-    """What to do, most urgent first: what is due again, then what is new, easy before hard within a track."""
-    everything = list(exercises)
+def advice(
+    exercises: Iterable[Exercise], histories: Histories, now: datetime, kinds: Mapping[str, str] | None = None
+) -> Iterator[Advice]:
+    """What to do, most urgent first: what is due again, then what is new, easy before hard within a track.
+
+    ``kinds`` has the kind of bug by exercise, those not in the catalog among them: a pass of one counts for all of its
+    kind.
+    """
+    everything, kinds = list(exercises), kinds or {}
     passed = {e.id for e in everything if _passes(histories.get(e.id, ()))}
-    late = sorted((due, e.id, e) for e in everything if (due := due_again(histories.get(e.id, ()))) and due <= now)
-    for due, _, exercise in late:
+    by_kind = _by_kind(histories, kinds)
+    late: dict[str, tuple[datetime, Exercise]] = {}
+    for exercise in everything:
+        kind = kinds.get(exercise.id, exercise.id)
+        due = due_again(by_kind.get(kind, ())) if exercise.id in passed else None
+        if due and due <= now:
+            late.setdefault(kind, (due, exercise))
+    for due, exercise in sorted(late.values(), key=lambda pair: (pair[0], pair[1].id)):
         days = (now - due).days
         since = "since today" if days == 0 else f"for {days} day{'s' if days > 1 else ''}"
         yield Advice(exercise, f"it was hard, and has been due again {since}", again=True)
@@ -46,16 +62,19 @@ def advice(exercises: Iterable[Exercise], histories: Histories, now: datetime) -
 
 
 def due_again(events: Sequence[Event]) -> datetime | None:
-    """When to do an exercise once more; never, if its first pass came easily."""
-    passes = _passes(events)
-    if not passes:
+    """When to meet a kind of bug once more; never, if its first pass came easily, or when it is known for good."""
+    passes = list(_days_apart(_passes(events)))
+    if not passes or _effort(events, "", passes[0].at) == Effort.LITTLE:
         return None
-    before = [event for event in events if event.at < passes[0].at and event.what != "opened"]
-    hard = len(before) >= HARD or any(event.what == "gave up" for event in events)
-    spread = list(_days_apart(passes))
-    if not hard or len(spread) > len(DAYS):
-        return None
-    return spread[-1].when + timedelta(days=DAYS[len(spread) - 1])
+    from bugkit.progress.recall import AGAIN, GOOD, HARD, due_after
+
+    ratings = {Effort.LITTLE: GOOD, Effort.MUCH: HARD, Effort.TOO_MUCH: AGAIN}
+    since, rated = "", []
+    for one in passes:
+        rated.append((one.when, ratings[_effort(events, since, one.at)]))
+        since = one.at
+    due = due_after(rated)
+    return due if due - passes[-1].when <= MOST else None
 
 
 def active(events: Sequence[Event]) -> timedelta:
@@ -65,6 +84,29 @@ def active(events: Sequence[Event]) -> timedelta:
     times = sorted(event.when for event in events if event.at <= until)
     gaps = (later - earlier for earlier, later in pairwise(times))
     return sum((gap for gap in gaps if gap <= PAUSE), timedelta())
+
+
+class Effort(Enum):
+    """What a pass took."""
+
+    LITTLE = 1
+    MUCH = 2
+    TOO_MUCH = 3  # the solution was asked for
+
+
+def _effort(events: Sequence[Event], since: str, until: str) -> Effort:
+    before = [event.what for event in events if since < event.at < until and event.what != "opened"]
+    if "gave up" in before:
+        return Effort.TOO_MUCH
+    return Effort.MUCH if len(before) >= HARD_PASS else Effort.LITTLE
+
+
+def _by_kind(histories: Histories, kinds: Mapping[str, str]) -> dict[str, list[Event]]:
+    """What was done, in order, by kind of bug; by exercise where its kind is not known."""
+    out: dict[str, list[Event]] = {}
+    for exercise, events in histories.items():
+        out.setdefault(kinds.get(exercise, exercise), []).extend(events)
+    return {kind: sorted(events, key=lambda event: event.at) for kind, events in out.items()}
 
 
 def _passes(events: Sequence[Event]) -> list[Event]:

@@ -14,16 +14,28 @@ from bugkit.progress.store import Answer
 
 AGAIN, HARD, GOOD = Rating.Again.value, Rating.Hard.value, Rating.Good.value
 SCHEDULER = Scheduler(enable_fuzzing=False)
+IN_DAYS = Scheduler(
+    enable_fuzzing=False, learning_steps=(), relearning_steps=()
+)  # what takes long is not asked twice a day
 
 
 def due_at(answers: Sequence[Answer]) -> datetime | None:
     """When to ask again, in UTC; None for what was never asked."""
     if not answers:
         return None
+    times = [(datetime.fromisoformat(one.at).astimezone(UTC), one.rating) for one in answers]
+    return _due(SCHEDULER, times)
+
+
+def due_after(rated: Sequence[tuple[datetime, int]]) -> datetime:
+    """When to do again what takes long, days apart: from times, in UTC, with how well it went each time, in order."""
+    return _due(IN_DAYS, rated)
+
+
+def _due(scheduler: Scheduler, rated: Sequence[tuple[datetime, int]]) -> datetime:
     card = Card(card_id=1)
-    for answer in answers:
-        at = datetime.fromisoformat(answer.at).astimezone(UTC)
-        card, _ = SCHEDULER.review_card(card, Rating(answer.rating), at)
+    for at, rating in rated:
+        card, _ = scheduler.review_card(card, Rating(rating), at)
     return card.due
 
 

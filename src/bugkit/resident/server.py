@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from bugkit.errors import BugkitError
+from bugkit.errors import BugkitError, ManifestError
 from bugkit.exercise import Exercise
 from bugkit.progress import Progress
 from bugkit.resident.address import stamp
@@ -51,8 +51,9 @@ class Resident:
             listening.listen()
             listening.settimeout(LOOK_SECONDS)
             try:
-                if exercise:
-                    self._grader.warm(exercise)
+                with suppress(ManifestError):  # a fresh exercise went with the command that it was made for
+                    if exercise:
+                        self._grader.warm(exercise)
                 while not self._ended.is_set() and self._is_wanted():
                     with suppress(TimeoutError):
                         accepted, _ = listening.accept()

@@ -1,0 +1,93 @@
+"""The words of a fresh exercise: what it does, what was measured, what has to stay; and nothing of what was put in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bugkit.fresh.plant import Planted
+from bugkit.kinds.source import Source
+from bugkit.notebook import Cell, Notebook
+
+ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
+STORY = "story"
+KEEP, BUDGET = "Keep:", "Budget:"
+LONG = 110  # lines of code, from which on a program takes longer to read
+HARDEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What proofs saw of a program, with the bugs and without."""
+
+    words: str  # what was measured: "Held-out cross-entropy"
+    unit: str
+    broken: float | None
+    whole: float
+    is_loud: bool  # whether the loss with the bugs lies outside of the band
+
+
+def neutral(source: Source, bugs: Sequence[Planted], measured: Measured | None) -> Notebook:
+    """The working notebook with a story of its own, and of the rest of its text only what says nothing of the code.
+
+    Headings stay, and what stands above cells that set up, set parameters or show.
+    """
+    cells: list[Cell] = []
+    for number, cell in enumerate(source.notebook.cells):
+        if cell.id == STORY:
+            cells.append(cell.with_source(story(source, bugs, measured)))
+        elif cell.kind == "markdown" and _tells_of_code(source.notebook, number):
+            cells.append(cell.with_source(cell.source.partition("\n")[0]))
+        else:
+            cells.append(cell)
+    return replace(source.notebook, cells=tuple(cells))
+
+
+def story(source: Source, bugs: Sequence[Planted], measured: Measured | None) -> str:
+    """The first cell."""
+    it = "it" if len(bugs) < 2 else "them"
+    something = "one bug" if len(bugs) < 2 else f"{len(bugs)} bugs"
+    seen = f" {told(measured, len(bugs))}" if measured else ""
+    told_first = f"# {source.roles.title}\n\n{source.roles.about}\n\nThis version has {something}.{seen}\n\n"
+    return f"{told_first}Find {it}, and fix {it}.\n\n{_terms(source)}".strip()
+
+
+def told(measured: Measured, bugs: int) -> str:
+    """What was measured, in two sentences."""
+    unit = f" {measured.unit}" if measured.unit else ""
+    ends = "is not a number" if measured.broken is None else f"is {measured.broken:.3g}{unit}"
+    what = f"{measured.words[:1].lower()}{measured.words[1:]}"
+    if not measured.is_loud:
+        return f"Its {what} {ends}, about as it should be: what is wrong shows elsewhere."
+    them = "the bug" if bugs < 2 else "the bugs"
+    return f"Its {what} {ends}. Without {them}, it is {measured.whole:.3g}{unit}."
+
+
+def difficulty(source: Source, bugs: int, measured: Measured | None) -> int:
+    """From 1 to 5: one more for a long program, for what the loss does not show, and for each bug after the first."""
+    lines = sum(len(cell.source.splitlines()) for cell in source.notebook.cells if cell.runs)
+    is_hidden = measured is not None and not measured.is_loud
+    return min(HARDEST, 1 + (lines > LONG) + is_hidden + max(0, bugs - 1))
+
+
+def _tells_of_code(notebook: Notebook, number: int) -> bool:
+    """Whether a text stands above a cell that may be broken."""
+    after = next((cell for cell in notebook.cells[number + 1 :] if cell.kind == "code"), None)
+    if after is None or not after.runs:
+        return False
+    return after.id != "setup" and "parameters" not in after.tags
+
+
+def _terms(source: Source) -> str:
+    """What the program's own story says has to stay, and its budget."""
+    first = next((cell.source for cell in source.notebook.cells if cell.id == STORY), "")
+    kept = KEEP + first.partition(KEEP)[2] if KEEP in first else first[first.find(BUDGET) :] if BUDGET in first else ""
+    return kept.strip()
+
+
+def middle(losses: Sequence[float | None]) -> float | None:
+    """The median of losses; None where more than half are no numbers."""
+    known = sorted(loss if loss is not None and math.isfinite(loss) else math.inf for loss in losses)
+    value = known[len(known) // 2]
+    return value if math.isfinite(value) else None

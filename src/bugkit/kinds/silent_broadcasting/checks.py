@@ -1,0 +1,5 @@
+"""What predictions that meet the targets of all rows break."""
+
+from bugkit.kinds.rows_and_labels_shuffled_apart.checks import check_every_row_is_taught_its_own_label
+
+__all__ = ["check_every_row_is_taught_its_own_label"]

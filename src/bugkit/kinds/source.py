@@ -1,0 +1,89 @@
+"""Where bugs can be put in: the working notebook of an exercise, or a program that has no exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bugkit.errors import UsageError
+from bugkit.exercise import Catalog, Exercise
+from bugkit.exercise.catalog import FOLDER
+from bugkit.exercise.manifest import Edit, Judged, ProgramManifest, Roles, ValidFixes, load
+from bugkit.kinds.program import Program
+from bugkit.notebook import Notebook, apply, read
+
+
+@dataclass(frozen=True)
+class Source:
+    """A notebook that works, with the checks that tell so."""
+
+    id: str
+    manifest: Judged
+    roles: Roles
+    path: Path  # of the notebook
+    checks: Path
+    exercise: Exercise | None = None  # whose solution it is
+
+    @cached_property
+    def notebook(self) -> Notebook:
+        """As it works."""
+        return read(self.path)
+
+    @cached_property
+    def program(self) -> Program:
+        """The same, to put bugs in."""
+        return Program.of(self.notebook, self.roles)
+
+    def is_shipped(self, edits: Sequence[Edit]) -> bool:
+        """Whether these edits make the notebook of its exercise."""
+        if self.exercise is None:
+            return False
+        return apply(self.notebook, edits) == apply(self.notebook, self._own_bugs)
+
+    @property
+    def _own_bugs(self) -> list[Edit]:
+        return [edit for bug in self.exercise.bugs.bug for edit in bug.edits] if self.exercise else []
+
+    def valid(self) -> Iterator[tuple[str, Notebook]]:
+        """The same program in other words, by name: all of these have to pass."""
+        if self.exercise is None:
+            path = self.path.with_name("valid.toml")
+            fixes = load(path, ValidFixes).valid_fix if path.is_file() else []
+            starts = {"solution": self.notebook, "shipped": self.notebook}
+        else:
+            broken = apply(self.notebook, self._own_bugs)
+            fixes, starts = self.exercise.bugs.valid_fix, {"solution": self.notebook, "shipped": broken}
+        for fix in fixes:
+            yield fix.id, apply(starts[fix.on], fix.edits)
+
+
+def sources(catalog: Catalog) -> list[Source]:
+    """All of a catalog, in order: of its exercises those that have roles and one stage, then its programs."""
+    out = []
+    for exercise in catalog:
+        roles = exercise.manifest.program
+        if roles and exercise.manifest.stages == 1 and exercise.has_solution:
+            out.append(Source(exercise.id, exercise.manifest, roles, exercise.solution, exercise.checks, exercise))
+    for root in catalog.roots:
+        out += [_alone(path) for path in sorted((root / "programs").glob("*/program.toml"))]
+    return out
+
+
+def source(catalog: Catalog, name: str) -> Source:
+    """The one of this id; UsageError where there is none."""
+    for one in sources(catalog):
+        if one.id == name:
+            return one
+    known = ", ".join(one.id for one in sources(catalog))
+    raise UsageError(f"there is no program {name!r}", evidence=[f"known: {known}"])
+
+
+def _alone(path: Path) -> Source:
+    folder, manifest = path.parent, load(path, ProgramManifest)
+    name = FOLDER.match(folder.name)
+    if name is None:
+        raise UsageError(f"{folder}: its name is not of the form id_words, as in p01_name_writer")
+    notebook = folder / f"{name['id']}.ipynb"
+    return Source(name["id"], manifest, manifest.program, notebook, folder / "checks.py")

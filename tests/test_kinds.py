@@ -1,0 +1,195 @@
+"""The library of kinds: patterns, changes of programs, and each kind's folder against every program where it fits."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bugkit.errors import ManifestError
+from bugkit.exercise.catalog import Catalog
+from bugkit.exercise.manifest import Roles
+from bugkit.kinds import Kind, library
+from bugkit.kinds.patterns import code_of, expression, pattern
+from bugkit.kinds.program import Program
+from bugkit.kinds.source import Source, sources
+from bugkit.notebook import Cell, Notebook, apply
+
+ROOT = Path(__file__).parents[1]
+PARTS = (
+    "**The symptom.**",
+    "**The cause.**",
+    "**The cheapest test.**",
+    "**To go on with.**",
+    '## Answers to "To go on',
+)
+DATA = r"\b(digits?|tumou?rs?|wines?|diabetes|alice|names?|robots?|coins?|coats?|gates?|parrot|ex\d\d)\b"
+ROLES = Roles(title="A test", about="It tests.", task="classification", loss="batch_loss", batch="(x, y)")
+STEP = '''
+def step(x, y):
+    """Take one step."""
+    # nothing is left from the step before
+    optimizer.zero_grad()  # of all weights
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+torch.manual_seed(0)
+model = Net()
+'''
+
+
+@cache
+def programs() -> list[Source]:
+    return sources(Catalog(ROOT))
+
+
+def program(text: str = STEP) -> Program:
+    return Program.of(Notebook((Cell("step", "code", text.strip("\n")),)), ROLES)
+
+
+def source_of(changed: Program) -> str:
+    return changed.notebook.cells[0].source
+
+
+# ---- patterns
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "holes"),
+    [
+        ("any_o.zero_grad()", "self.optimizer.zero_grad()", {"o": "self.optimizer"}),
+        ("any_o.zero_grad()", "optimizer.zero_grad(set_to_none=True)", None),
+        ("any_o.zero_grad(*...)", "optimizer.zero_grad(set_to_none=True)", {"o": "optimizer"}),
+        ("F.cross_entropy(any_a, any_b)", "F.cross_entropy(model(x), y)", {"a": "model(x)", "b": "y"}),
+        ("F.cross_entropy(any_a, any_b)", 'F.cross_entropy(model(x), y, reduction="sum")', None),
+        ("any_x + any_x", "y + y", {"x": "y"}),
+        ("any_x + any_x", "y + z", None),
+        ("DataLoader(*..., shuffle=True, *...)", "DataLoader(data, batch_size=3, shuffle=True)", {}),
+        ("DataLoader(*..., shuffle=True, *...)", "DataLoader(data, shuffle=False)", None),
+        ("any_x[:, 1:]", "rows[:, 1:]", {"x": "rows"}),
+        ("any_x[:, 1:]", "rows[:, 2:]", None),
+    ],
+)
+def test_a_pattern_finds_what_it_says(text: str, code: str, holes: dict[str, str] | None) -> None:
+    assert pattern(text).holes(expression(code, {})) == holes
+
+
+@pytest.mark.parametrize(
+    ("text", "holes", "code"),
+    [
+        ("any_a.softmax(dim=1)", {"a": "x + y"}, "(x + y).softmax(dim=1)"),
+        ("any_a * any_b", {"a": "x + y", "b": "z"}, "(x + y) * z"),
+        ("-any_a", {"a": "x - y"}, "-(x - y)"),
+        ("any_a[0]", {"a": "x @ y"}, "(x @ y)[0]"),
+        ("f(any_a)", {"a": "x + y"}, "f(x + y)"),
+    ],
+)
+def test_what_is_put_in_a_hole_holds_together(text: str, holes: dict[str, str], code: str) -> None:
+    assert code_of(expression(text, holes)) == code
+
+
+# ---- changes
+
+
+def test_a_line_goes_with_its_comments_and_leaves_blank_lines() -> None:
+    before = program()
+    site = before.first("any_optimizer.zero_grad()")
+    assert site
+    assert (site.inside, site.id) == (("step",), "step:0")
+    after = source_of(before.without(site))
+    assert after == STEP.strip("\n").replace(
+        "    # nothing is left from the step before\n    optimizer.zero_grad()  # of all weights\n", ""
+    )
+    seed = before.first("torch.manual_seed(0)")
+    assert seed
+    assert source_of(before.without(seed)).endswith("    return loss\n\n\nmodel = Net()")
+
+
+def test_a_line_moves() -> None:
+    before = program()
+    clear, backward = before.first("any_optimizer.zero_grad()"), before.first("any_loss.backward()")
+    assert clear
+    assert backward
+    after = source_of(before.moved(clear, backward))
+    lines = [line.partition("#")[0].strip() for line in after.splitlines()]
+    assert lines.index("optimizer.zero_grad()") == lines.index("loss.backward()") + 1
+
+
+def test_arguments_are_set_and_taken_away() -> None:
+    before = program("loader = DataLoader(data, batch_size=3, shuffle=True)")
+    site = before.first("DataLoader(*...)")
+    assert site
+    assert source_of(before.with_argument(site, "shuffle", "False")).endswith("batch_size=3, shuffle=False)")
+    assert source_of(before.without_argument(site, "shuffle")).endswith("(data, batch_size=3)")
+    assert source_of(before.with_argument(site, "drop_last", "True")).endswith("shuffle=True, drop_last=True)")
+
+
+def test_what_nothing_uses_any_more_goes() -> None:
+    before = program("def forward(x):\n    pos = torch.arange(3)\n    return self.t(x) + self.p(pos)")
+    site = before.first("self.t(any_x) + self.p(any_where)")
+    assert site
+    after = before.replaced(site, "self.t(any_x)").tidied(before, site)
+    assert source_of(after) == "def forward(x):\n    return self.t(x)"
+
+
+def test_a_change_that_changes_nothing_is_an_error() -> None:
+    before = program()
+    site = before.first("any_loss.backward()")
+    assert site
+    with pytest.raises(ManifestError, match="does not change"):
+        before.replaced(site, "any_loss.backward()")
+
+
+# ---- every kind
+
+
+@pytest.mark.parametrize("kind", library(), ids=lambda kind: kind.id)
+def test_a_kind_reads_well_at_every_site(kind: Kind) -> None:
+    manifest = kind.manifest
+    texts = [*(hint.text for hint in manifest.hint), manifest.symptom, kind.explanation, manifest.title]
+    for text in texts:
+        named = re.sub(r"\{\w+\}|`[^`]*`", "", text)
+        assert not re.search(DATA, named, re.IGNORECASE), f"it names a program: {text}"
+    assert [part for part in PARTS if part not in kind.explanation] == []
+    assert kind.check_names
+    for source in programs():
+        for site in kind.sites(source.program):
+            for text in texts:
+                kind.told(text, source.program, site)
+            ast.parse(kind.told(manifest.test, source.program, site))
+
+
+@pytest.mark.parametrize("kind", library(), ids=lambda kind: kind.id)
+def test_a_kind_changes_a_program_as_small_edits(kind: Kind) -> None:
+    places = set()
+    for source in programs():
+        for site in kind.sites(source.program):
+            after = kind.put(source.program, site).notebook
+            assert apply(source.notebook, kind.edits(source.program, site)) == after
+            assert (source.id, site.id) not in places
+            places.add((source.id, site.id))
+            for cell in after.cells:
+                if cell.runs:
+                    ast.parse(cell.source)
+
+
+def test_the_evidence_is_of_kinds_and_sites_that_are_there() -> None:
+    from bugkit.fresh.evidence import PATH, matrix
+
+    if not PATH.is_file():
+        pytest.skip("nothing is proved yet")
+    known = matrix()
+    by_id = {source.id: source for source in programs()}
+    every = {kind.id: kind for kind in library()}
+    for proof in known.proofs:
+        for name, site in proof.recipe.bugs:
+            every[name].site(by_id[proof.recipe.program].program, site)
+    assert len(known.by_code()) == len(known.proofs), "two have one code"
+    assert json.loads(PATH.read_text(encoding="utf-8"))["format"] == 1
