@@ -193,6 +193,20 @@ def try_one(
     return 0 if verdict.outcome == "passed" else FAILED
 
 
+@author.command("kind")
+@click.argument("name")
+def new_kind(name: str) -> None:
+    """Write a complete kind of bug to change step by step.
+
+    NAME is what is wrong, in words, as in mask-off-by-one.
+    """
+    from bugkit.author.kind_scaffold import create
+
+    for path in create(name):
+        click.echo(short(path))
+    click.echo(f"it is another kind's copy so far; to prove it: bugkit author kinds --kind {name.replace('_', '-')}")
+
+
 @author.command()
 @click.option("--program", "programs", multiple=True, metavar="P", help="Only this program; several may be given.")
 @click.option("--kind", "kinds", multiple=True, metavar="K", help="Only this kind; several may be given.")

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 import tomli_w
 
-from bugkit.checks import load as load_checks
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import FRESH, installed
@@ -24,7 +23,7 @@ from bugkit.fresh.make import Folders, make
 from bugkit.fresh.plant import planted
 from bugkit.fresh.story import Measured, difficulty, middle
 from bugkit.kinds import kind
-from bugkit.kinds.source import Source, sources
+from bugkit.kinds.source import PROGRAMS, Source, source
 from bugkit.notebook import apply, read, sealed
 from bugkit.notebook.files import write_whole
 
@@ -74,26 +73,17 @@ def restored(code: str, workspace: Path) -> Exercise:
             evidence=["a code belongs to the version that drew it"],
             next_command="bugkit fresh",
         )
-    source = next((one for one in sources(installed()) if one.id == proof.recipe.program), None)
-    if source is None:
-        raise UsageError(
-            f"{code}: the program that it is made from is not here", evidence=["the solutions are withheld here"]
-        )
+    one = source(installed(), proof.recipe.program)
     folders = Folders(_scratch(), workspace / FRESH / code)
-    return make(folders, code, source, planted(source, proof.recipe), measured=measured(source, proof, known))
+    return make(folders, code, one, planted(one, proof.recipe), measured=measured(one, proof, known))
 
 
-def measured(source: Source, proof: Proof, known: Matrix) -> Measured:
+def measured(program: Source, proof: Proof, known: Matrix) -> Measured:
     """What the story tells of a proof."""
-    words = load_checks(source.checks, source.manifest.converge.measure).measured
-    whole = middle(known.programs[source.id].losses)
+    words = program.measured.partition(",")[0].rstrip(".")
+    whole = middle(known.programs[program.id].losses)
     assert whole is not None
-    return Measured(_first_words(words), source.manifest.converge.unit, middle(proof.losses), whole, proof.is_loud)
-
-
-def hardness(source: Source, proof: Proof, known: Matrix) -> int:
-    """The difficulty that the exercise of a proof has."""
-    return difficulty(source, len(proof.recipe.bugs), measured(source, proof, known))
+    return Measured(words, program.manifest.converge.unit, middle(proof.losses), whole, proof.is_loud)
 
 
 @cache
@@ -105,39 +95,37 @@ def _scratch() -> Path:
 
 
 def _fitting(wish: Wish, known: Matrix) -> list[Proof]:
-    by_id = {source.id: source for source in sources(installed())}
-    found = [
-        proof
-        for proof in sorted(known.proofs, key=lambda one: one.code)
-        if proof.recipe.program in by_id and _fits(wish, by_id[proof.recipe.program], proof, known)
-    ]
+    offered = [proof for proof in known.proofs if proof.recipe.program in _here()]
+    found = [proof for proof in sorted(offered, key=lambda one: one.code) if _fits(wish, proof, known)]
     if not found:
-        raise UsageError(
-            "no fresh exercise fits", evidence=_nearest(known, by_id.keys()), next_command="bugkit fresh --help"
-        )
+        raise UsageError("no fresh exercise fits", evidence=_offer(offered), next_command="bugkit fresh --help")
     return found
 
 
-def _fits(wish: Wish, source: Source, proof: Proof, known: Matrix) -> bool:
+@cache
+def _here() -> frozenset[str]:
+    """The programs whose working notebooks are here."""
+    catalog = installed()
+    alone = (path.parent.name.split("_")[0] for path in (catalog.root / PROGRAMS).glob("*/program.toml"))
+    return frozenset([*(exercise.id for exercise in catalog if exercise.has_solution), *alone])
+
+
+def _fits(wish: Wish, proof: Proof, known: Matrix) -> bool:
+    """Whether it does; what takes a look at files comes last."""
     names = [name for name, _ in proof.recipe.bugs]
-    return (
-        len(names) == wish.bugs
-        and wish.kind in (None, *names)
-        and wish.program in (None, source.id)
-        and wish.track in (None, source.manifest.track)
-        and (wish.family is None or wish.family in [kind(name).manifest.family for name in names])
-        and wish.difficulty in (None, hardness(source, proof, known))
-    )
+    if len(names) != wish.bugs or wish.kind not in (None, *names) or wish.program not in (None, proof.recipe.program):
+        return False
+    if wish.family is not None and wish.family not in [kind(name).manifest.family for name in names]:
+        return False
+    if wish.track is None and wish.difficulty is None:
+        return True
+    one = source(installed(), proof.recipe.program)
+    hard = difficulty(one, len(names), measured(one, proof, known))
+    return wish.track in (None, one.manifest.track) and wish.difficulty in (None, hard)
 
 
-def _nearest(known: Matrix, programs: Collection[str]) -> Sequence[str]:
-    offered = [proof for proof in known.proofs if proof.recipe.program in programs]
+def _offer(offered: Sequence[Proof]) -> Sequence[str]:
     if not offered:
         return ["none is offered here: they are made from the solutions, which are withheld, or nothing is proved"]
     kinds = sorted({name for proof in offered for name, _ in proof.recipe.bugs})
     return [f"kinds: {', '.join(kinds)}", f"programs: {', '.join(sorted({one.recipe.program for one in offered}))}"]
-
-
-def _first_words(measured_words: str) -> str:
-    """A measure's name, without what follows its comma."""
-    return measured_words.partition(",")[0].rstrip(".")

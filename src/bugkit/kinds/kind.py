@@ -15,6 +15,7 @@ from pydantic import Field
 
 from bugkit.errors import ManifestError
 from bugkit.exercise.manifest import Edit, Hint, Record, Task, Text, load
+from bugkit.notebook import Notebook
 
 if TYPE_CHECKING:
     from bugkit.kinds.program import Program, Site
@@ -103,9 +104,7 @@ class Kind:
 
     def edits(self, program: Program, site: Site) -> list[Edit]:
         """The same as patches on its cells, as small as they can be."""
-        after = self.put(program, site).notebook
-        pairs = zip(program.notebook.cells, after.cells, strict=True)
-        return [_edit(str(old.id), old.source, new.source) for old, new in pairs if old != new]
+        return edits_between(program.notebook, self.put(program, site).notebook)
 
     def told(self, text: str, program: Program, site: Site) -> str:
         """One of its texts with the names of a program; ManifestError where a name is not known."""
@@ -141,6 +140,12 @@ def kind(name: str) -> Kind:
     return Kind(path)
 
 
+def edits_between(before: Notebook, after: Notebook) -> list[Edit]:
+    """What makes one notebook of another with the same cells, as patches that are as small as they can be."""
+    pairs = zip(before.cells, after.cells, strict=True)
+    return [_edit(str(old.id), old.source, new.source) for old, new in pairs if old != new]
+
+
 def _edit(cell: str, old: str, new: str) -> Edit:
     """The lines that differ, with as many around them as it takes to find them once."""
     before, after = old.splitlines(), new.splitlines()
@@ -152,9 +157,9 @@ def _edit(cell: str, old: str, new: str) -> Edit:
         last += 1
     start, end = first, len(before) - last
     while start > 0 or end < len(before):
-        find = "\n".join(before[start:end])
-        if find.strip() and old.count(find) == 1:
-            return Edit(cell=cell, find=find, replace="\n".join(after[start : len(after) - (len(before) - end)]))
+        find, put = "\n".join(before[start:end]), "\n".join(after[start : len(after) - (len(before) - end)])
+        if find.strip() and put.strip() and old.count(find) == 1:  # of lines that go, no empty one may be left
+            return Edit(cell=cell, find=find, replace=put)
         if end < len(before):
             end += 1
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ from bugkit.exercise.manifest import Edit, Judged, ProgramManifest, Roles, Valid
 from bugkit.kinds.program import Program
 from bugkit.notebook import Notebook, apply, read
 
+PROGRAMS = "programs"  # the folder of a catalog with those that have no exercise
+
 
 @dataclass(frozen=True)
 class Source:
@@ -25,6 +28,14 @@ class Source:
     path: Path  # of the notebook
     checks: Path
     exercise: Exercise | None = None  # whose solution it is
+
+    @property
+    def measured(self) -> str:
+        """What its loss is, in words: the first line of the docstring of its measure, read without an import."""
+        for node in ast.parse(self.checks.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name == self.manifest.converge.measure:
+                return (ast.get_docstring(node) or "").partition("\n")[0].strip()
+        return self.manifest.converge.measure
 
     @cached_property
     def notebook(self) -> Notebook:
@@ -61,23 +72,31 @@ class Source:
 
 def sources(catalog: Catalog) -> list[Source]:
     """All of a catalog, in order: of its exercises those that have roles and one stage, then its programs."""
-    out = []
-    for exercise in catalog:
-        roles = exercise.manifest.program
-        if roles and exercise.manifest.stages == 1 and exercise.has_solution:
-            out.append(Source(exercise.id, exercise.manifest, roles, exercise.solution, exercise.checks, exercise))
-    for root in catalog.roots:
-        out += [_alone(path) for path in sorted((root / "programs").glob("*/program.toml"))]
-    return out
+    own = (_of_exercise(exercise) for exercise in catalog)
+    alone = (path for root in catalog.roots for path in sorted((root / PROGRAMS).glob("*/program.toml")))
+    return [*(one for one in own if one), *map(_alone, alone)]
 
 
 def source(catalog: Catalog, name: str) -> Source:
     """The one of this id; UsageError where there is none."""
-    for one in sources(catalog):
-        if one.id == name:
-            return one
+    for exercise in catalog:
+        if exercise.id == name and (found := _of_exercise(exercise)):
+            return found
+    for root in catalog.roots:
+        for path in (root / PROGRAMS).glob(f"{name}_*/program.toml"):
+            return _alone(path)
     known = ", ".join(one.id for one in sources(catalog))
-    raise UsageError(f"there is no program {name!r}", evidence=[f"known: {known}"])
+    raise UsageError(f"there is no program {name!r} here", evidence=[f"known: {known or 'none'}"])
+
+
+def _of_exercise(exercise: Exercise) -> Source | None:
+    """None where it has no roles, several stages, or no solution here."""
+    if not exercise.has_solution:
+        return None
+    manifest = exercise.manifest
+    if manifest.program is None or manifest.stages > 1:
+        return None
+    return Source(exercise.id, manifest, manifest.program, exercise.solution, exercise.checks, exercise)
 
 
 def _alone(path: Path) -> Source:

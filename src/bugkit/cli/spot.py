@@ -1,0 +1,143 @@
+"""`bugkit spot`: which line is wrong, and how? A few listings, nothing runs, seconds count."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json
+from bugkit.errors import UsageError
+from bugkit.progress import ProgressError
+
+if TYPE_CHECKING:
+    from bugkit.spot.listing import Listing
+
+COLUMNS = 80
+SEEDS = 2**31
+ITEM = "spot:"  # before a listing's id, in the progress
+LETTERS = "abcdefgh"
+LEAD = "**The cause.**"  # of the part of an explanation that is shown
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one listing went."""
+
+    rating: int
+    found_line: bool
+    found_kind: bool
+    seconds: float
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="How many.")
+@click.option("--seed", type=int, metavar="S", help="The same listings in the same order.")
+@json_option
+@pass_cli
+def spot(cli: CliContext, count: int, seed: int | None, *, as_json: bool) -> None:
+    """Look at listings of working and broken programs, and say which line is wrong. One in five is right.
+
+    A line's number answers, 0 where nothing is wrong, Enter alone skips. What you did not see comes back.
+    """
+    from bugkit.spot.listing import listing, names
+
+    draw = random.Random(seed if seed is not None else secrets.randbelow(SEEDS))
+    known = names()
+    if not known:
+        raise UsageError("there are no listings here", evidence=["they are cut from solutions, which are withheld"])
+    shuffled = draw.sample(known, len(known))
+    chosen = shuffled[:count] if seed is not None else _in_turn(cli, shuffled)[:count]
+    shown = [listing(name, draw.randrange(SEEDS)) for name in chosen]
+    if as_json:
+        say_json({"format": FORMAT, "listings": [_document(one) for one in shown]})
+        return
+    _tell_result(list(_round(cli, shown)))
+
+
+def _in_turn(cli: CliContext, shuffled: Sequence[str]) -> list[str]:
+    from bugkit.progress.recall import in_turn
+
+    items = [f"{ITEM}{name}" for name in shuffled]
+    return [item.removeprefix(ITEM) for item in in_turn(items, cli.progress.answers(), datetime.now(UTC))]
+
+
+def _round(cli: CliContext, shown: Sequence[Listing]) -> Iterator[Look]:
+    for number, one in enumerate(shown, start=1):
+        click.echo(f"\n{number} of {len(shown)}, {one.title}\n")
+        click.echo("\n".join(f"{place:3}  {line}".rstrip() for place, line in enumerate(one.lines, start=1)))
+        look = _looked(one)
+        _explain(one, look)
+        try:
+            cli.progress.answer(f"{ITEM}{one.id}", look.rating, round(look.seconds, 1))
+        except ProgressError as error:
+            note(error)
+        yield look
+
+
+def _looked(one: Listing) -> Look:
+    from bugkit.progress.recall import AGAIN, GOOD, HARD
+
+    start = time.monotonic()
+    said = str(click.prompt("\nwhich line is wrong (0: none)", default="", show_default=False)).strip()
+    line = int(said) if said.isdigit() else -1
+    found = line == 0 if one.is_right else line in one.wrong
+    if one.is_right or not found:
+        return Look(GOOD if found else AGAIN, found, found, time.monotonic() - start)
+    for letter, option in zip(LETTERS, one.options, strict=False):
+        click.echo(f"  {letter}) {option.manifest.title}")
+    choice = str(click.prompt("what is it", default="", show_default=False)).strip().lower()[:1]
+    number = LETTERS.find(choice) if choice else -1
+    named = 0 <= number < len(one.options) and one.options[number] is one.kind
+    return Look(GOOD if named else HARD, found, named, time.monotonic() - start)
+
+
+def _explain(one: Listing, look: Look) -> None:
+    seen = look.found_line and look.found_kind
+    words = "right" if seen else "the line, but another kind" if look.found_line else "no"
+    click.secho(f"{words}, {look.seconds:.0f} s", fg="green" if seen else "yellow" if look.found_line else "red")
+    if one.kind is None or one.site is None:
+        click.echo("Nothing is wrong in these lines.")
+        return
+    lines = ", ".join(map(str, sorted(one.wrong)))
+    click.echo(f"{one.kind.manifest.title}: line{'s' if len(one.wrong) > 1 else ''} {lines}\n")
+    click.echo(click.wrap_text(_cause(one), COLUMNS))
+
+
+def _cause(one: Listing) -> str:
+    """The part of the explanation that says why."""
+    from bugkit.exercise.catalog import installed
+    from bugkit.fresh.evidence import matrix
+    from bugkit.kinds.source import source
+
+    assert one.kind
+    assert one.site
+    program = source(installed(), matrix().by_code()[one.id].recipe.program).program
+    told = one.kind.told(one.kind.explanation, program, one.site)
+    return " ".join(told.partition(LEAD)[2].partition("\n\n")[0].split())
+
+
+def _tell_result(looks: Sequence[Look]) -> None:
+    right = sum(look.found_line and look.found_kind for look in looks)
+    lines = sum(look.found_line for look in looks)
+    seconds = sum(look.seconds for look in looks)
+    click.echo(
+        f"\n{right} of {len(looks)} right, {lines} lines found, in {int(seconds) // 60} min {int(seconds) % 60} s"
+    )
+
+
+def _document(one: Listing) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "title": one.title,
+        "lines": list(one.lines),
+        "wrong": sorted(one.wrong),
+        "kind": one.kind.id if one.kind else None,
+        "options": [option.id for option in one.options],
+    }
