@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,18 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from bugkit.author.fingerprint import fingerprint
 from bugkit.errors import UsageError
 from bugkit.exercise.catalog import CODE, Catalog
 from bugkit.fresh import desk
 from bugkit.fresh.desk import Wish
 from bugkit.fresh.evidence import Proof, matrix
 from bugkit.fresh.story import difficulty
+from bugkit.grader import Grader
 from bugkit.kinds import kind
 from bugkit.kinds.source import sources
 from bugkit.notebook import apply, read
 from bugkit.progress import Progress
 
 ROOT = Path(__file__).parents[1]
+SAMPLE = 6  # proofs that are made again
 QUICK = "ex10"  # a program whose training takes half a second
 Bugkit = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -54,6 +58,26 @@ def fixed(path: Path, proof: Proof) -> None:
         if cell["id"] in right:
             cell["source"] = right[cell["id"]]
     path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def sampled() -> list[Proof]:
+    """Some proofs, drawn by all that is proved: other evidence meets other ones."""
+    proofs = sorted(matrix().proofs, key=lambda proof: proof.code)
+    return random.Random("".join(proof.code for proof in proofs)).sample(proofs, min(SAMPLE, len(proofs)))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:All-NaN:RuntimeWarning")  # of a loss that is no number
+@pytest.mark.parametrize("proof", sampled(), ids=lambda proof: proof.code)
+def test_a_proof_still_holds(proof: Proof, tmp_path: Path) -> None:
+    exercise = desk.restored(proof.code, tmp_path)
+    assert fingerprint(exercise) == proof.sources, "prove it again: bugkit author kinds"
+    right = read(exercise.solution)
+    broken = apply(right, [edit for bug in exercise.bugs.bug for edit in bug.edits])
+    with Grader("fork") as grader:
+        seen = [grader.submit(exercise, notebook, 0) for notebook in (right, broken)]
+        assert [run.result().passed for run in seen] == [True, False]
+        assert seen[1].result().status == "ok"
 
 
 def test_the_same_seed_gives_the_same_notebook_everywhere(bugkit: Bugkit, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import random
 import re
@@ -15,6 +16,7 @@ from bugkit.author.kind_scaffold import create
 from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise.catalog import Catalog
 from bugkit.exercise.manifest import Roles
+from bugkit.fresh.evidence import PATH, matrix
 from bugkit.kinds import Kind, library
 from bugkit.kinds.kind import FILES, edits_between
 from bugkit.kinds.patterns import code_of, expression, pattern
@@ -200,10 +202,6 @@ def test_a_new_kind_is_complete_and_bad_names_are_refused(tmp_path: Path) -> Non
 
 
 def test_the_evidence_is_of_kinds_and_sites_that_are_there() -> None:
-    from bugkit.fresh.evidence import PATH, matrix
-
-    if not PATH.is_file():
-        pytest.skip("nothing is proved yet")
     known = matrix()
     by_id = {source.id: source for source in programs()}
     every = {kind.id: kind for kind in library()}
@@ -212,3 +210,13 @@ def test_the_evidence_is_of_kinds_and_sites_that_are_there() -> None:
             every[name].site(by_id[proof.recipe.program].program, site)
     assert len(known.by_code()) == len(known.proofs), "two have one code"
     assert json.loads(PATH.read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_the_page_of_kinds_is_in_step() -> None:
+    spec = importlib.util.spec_from_file_location("make_kinds", ROOT / "tools" / "make_kinds.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    wanted = tool.page(library(), matrix())
+    assert tool.PAGE.read_text(encoding="utf-8") == wanted, "write it again: python tools/make_kinds.py"

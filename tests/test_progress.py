@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -170,3 +172,19 @@ def test_a_file_of_the_first_version_is_brought_up_to_this_one(progress: Progres
     assert [event.what for event in progress.events()["ex03"]] == ["gave up"]
     progress.note("ex03", "later")
     assert [one.text for one in progress.notes("ex03")] == ["later"]
+
+
+def test_what_a_killed_process_left_half_written_is_undone_by_whoever_looks(tmp_path: Path) -> None:
+    """The file and its journal as they lie there when a process is killed in the middle of a transaction."""
+    before, after = Progress(tmp_path / "before.db"), tmp_path / "after.db"
+    before.note("ex03", "the first thought")
+    with closing(sqlite3.connect(before.path, isolation_level=None)) as db:
+        db.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
+        db.execute("BEGIN IMMEDIATE")
+        for number in range(2000):
+            db.execute("INSERT INTO note VALUES (?, ?, ?)", (f"ex{number}", "2026-03-02T09:00:00+00:00", "x" * 100))
+        shutil.copy(before.path, after)
+        shutil.copy(f"{before.path}-journal", f"{after}-journal")
+        db.execute("ROLLBACK")
+    assert [note.text for note in Progress(after).notes("ex03")] == ["the first thought"]
+    assert Progress(after).notes("ex7") == ()

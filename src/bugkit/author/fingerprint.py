@@ -13,7 +13,7 @@ from bugkit.exercise import Exercise
 from bugkit.kinds.kind import FOLDER
 from bugkit.notebook import Notebook
 
-KINDS = re.compile(r"^from bugkit\.kinds\.(\w+)\.checks import", re.MULTILINE)
+KINDS = re.compile(r"^from bugkit\.kinds\.(\w+)\.checks import .*$", re.MULTILINE)
 LAYOUT = ("kind", "type_comment")  # fields of a tree that change nothing
 SCREEN = {"print", "plt", "figure", "axis", "axes", "left", "right"}  # names whose calls only show something
 
@@ -29,7 +29,7 @@ def fingerprint(exercise: Exercise) -> str:
         manifest.run.model_dump_json(),
         manifest.converge.model_dump_json(),
         *(f"{stage.checks} {stage.names}" for stage in manifest.stage),
-        of_checks(exercise.checks.read_text(encoding="utf-8")),
+        of_checks(KINDS.sub("", exercise.checks.read_text(encoding="utf-8"))),
         *_of_kinds(exercise.checks.read_text(encoding="utf-8")),
         *_programs(exercise, solution),
         *(f"{one.id} is equivalent" for one in exercise.bugs.equivalent),

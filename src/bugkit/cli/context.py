@@ -51,7 +51,8 @@ class CliContext:
 
     def exercise(self, name: str) -> Exercise:
         """By id, unique prefix, or the path of its notebook; UsageError names those that are near."""
-        if code := code_named(self.workspace, name):
+        is_known = Path(name).stem in [exercise.id for exercise in self.catalog]
+        if not is_known and (code := code_named(self.workspace, name)):
             from bugkit.fresh.desk import restored
 
             return restored(code, self.workspace)

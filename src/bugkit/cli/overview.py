@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ COLORS = {"passed": "green", "tried": "yellow", "new": None}
 
 SIGNS = {"passed": "+", "tried": "~", "new": ""}
 
+DAILY = {"spot": "ten listings", "quiz": "five questions"}  # by the command, whose answers begin with its name
+
 Pair = tuple[Exercise, Summary]
 
 
@@ -31,8 +34,9 @@ def here(cli: CliContext) -> None:
     following = next(cli.advice(), None)
     click.echo(where)
     if following is None:
-        click.echo("nothing is left; to judge them all again: bugkit check --all")
-        tell_cell(cli, where, "Nothing is left. To judge them all again: `%bugkit check --all`")
+        click.echo("nothing is left here; what you have not seen: bugkit fresh")
+        click.echo(_also(cli), nl=False)
+        tell_cell(cli, where, "Nothing is left here. What you have not seen: `%bugkit fresh`")
         return
     exercise, heading = following.exercise, following.exercise.heading
     name, path = f"{exercise.id} {heading.title}", short(exercise.notebook)
@@ -44,6 +48,7 @@ def here(cli: CliContext) -> None:
     if following.again:
         click.echo(f"  {restart}")
     click.echo(f"  open {path}, find the bug, save, then: bugkit check {exercise.id}")
+    click.echo(_also(cli), nl=False)
     words = f"Next: **{name}** ({effort}): {following.why}.\n\nOpen `{path}`, find the bug, save, then: `%bugkit check`"
     tell_cell(cli, where, f"{words}\n\nTo {restart}" if following.again else words)
 
@@ -137,6 +142,17 @@ def _import(cli: CliContext, path: Path) -> None:
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: there is no exported progress in it", evidence=[str(error)]) from None
     click.echo(f"{merge(cli.progress, document)} entries are new here")
+
+
+def _also(cli: CliContext) -> str:
+    """A line on what is quick, and was not done today; "" for nothing."""
+    today = datetime.now().astimezone().date()
+    answers = (answer for some in cli.progress.answers().values() for answer in some)
+    done = {
+        one.item.partition(":")[0] for one in answers if datetime.fromisoformat(one.at).astimezone().date() == today
+    }
+    rest = [f"{what} (bugkit {name})" for name, what in DAILY.items() if name not in done]
+    return f"also today: {', '.join(rest)}\n" if rest else ""
 
 
 def _has_fresh(exercise: str) -> bool:

@@ -98,7 +98,7 @@ def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None
 
 def _checks(source: Source, kinds: Sequence[Kind]) -> str:
     """The program's ``checks.py``, and below it those of kinds."""
-    imports = "".join(f"from {one.checks} import *  # noqa: F403\n" for one in kinds)
+    imports = "".join(f"from {one.checks} import {', '.join(sorted(one.check_names))}\n" for one in kinds)
     return f"{source.checks.read_text(encoding='utf-8')}\n\n{imports}"
 
 

@@ -246,13 +246,24 @@ class Progress:
             if not self.path.is_file():
                 yield None
                 return
-            with closing(self._connect("ro")) as db:
-                is_old = 0 < version_of(db) < VERSION
-            if is_old:
+            mode, version = self._found()
+            if 0 < version < VERSION:
                 with self._writing():
                     pass  # which brings it up to this version
-            with closing(self._connect("ro")) as db:
+            with closing(self._connect(mode)) as db:
                 yield db if version_of(db) else None
+
+    def _found(self) -> tuple[str, int]:
+        """How the file can be opened for reading, and its version.
+
+        A process that was killed while it wrote leaves a journal, which SQLite plays back only for one that may write.
+        """
+        try:
+            with closing(self._connect("ro")) as db:
+                return "ro", version_of(db)
+        except sqlite3.OperationalError:
+            with closing(self._connect("rw")) as db:
+                return "rw", version_of(db)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
