@@ -79,7 +79,9 @@ def explanation(source: Source, bugs: Sequence[Planted]) -> str:
 
 def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None) -> dict[str, Any]:
     base, hard = source.manifest, difficulty(source, len(bugs), measured)
-    hints = [[one.kind.told(hint.text, source.program, one.site) for hint in one.kind.manifest.hint] for one in bugs]
+    hints = [
+        _hints(source, one, f"Bug {number}: " if len(bugs) > 1 else "") for number, one in enumerate(bugs, start=1)
+    ]
     by_level = [text for text in chain.from_iterable(zip_longest(*hints)) if text]
     concepts = dict.fromkeys(concept for one in bugs for concept in one.kind.manifest.concepts)
     return {
@@ -94,6 +96,11 @@ def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None
         "program": source.roles.model_dump(exclude_none=True),
         "hint": [{"text": text} for text in by_level or ["-"] * 3],
     }
+
+
+def _hints(source: Source, bug: Planted, before: str) -> list[str]:
+    """The hints on one bug, each with words before it."""
+    return [f"{before}{bug.kind.told(hint.text, source.program, bug.site)}" for hint in bug.kind.manifest.hint]
 
 
 def _checks(source: Source, kinds: Sequence[Kind]) -> str:

@@ -13,6 +13,9 @@ from bugkit.notebook import Cell, Notebook
 ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
 STORY = "story"
 KEEP, BUDGET = "Keep:", "Budget:"
+MUST = "Must hold when it is fixed:"  # in place of the first: not all of it holds with a bug
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+LARGE = 1000  # loss, from which on it is told as a whole number
 LONG = 110  # lines of code, from which on a program takes longer to read
 HARDEST = 5
 
@@ -46,22 +49,26 @@ def neutral(source: Source, bugs: Sequence[Planted], measured: Measured | None) 
 
 def story(source: Source, bugs: Sequence[Planted], measured: Measured | None) -> str:
     """The first cell."""
-    it = "it" if len(bugs) < 2 else "them"
-    something = "one bug" if len(bugs) < 2 else f"{len(bugs)} bugs"
+    it, count = ("it", "one bug") if len(bugs) == 1 else ("them", f"{NUMBERS[len(bugs)]} bugs")
     seen = f" {told(measured, len(bugs))}" if measured else ""
-    told_first = f"# {source.roles.title}\n\n{source.roles.about}\n\nThis version has {something}.{seen}\n\n"
+    told_first = f"# {source.roles.title}\n\n{source.roles.about}\n\nThis version has {count}.{seen}\n\n"
     return f"{told_first}Find {it}, and fix {it}.\n\n{_terms(source)}".strip()
 
 
 def told(measured: Measured, bugs: int) -> str:
     """What was measured, in two sentences."""
-    unit = f" {measured.unit}" if measured.unit else ""
-    ends = "is not a number" if measured.broken is None else f"is {measured.broken:.3g}{unit}"
     what = f"{measured.words[:1].lower()}{measured.words[1:]}"
+    ends = f"Its {what} is {_with_unit(measured.broken, measured.unit)}"
     if not measured.is_loud:
-        return f"Its {what} {ends}, about as it should be: what is wrong shows elsewhere."
-    them = "the bug" if bugs < 2 else "the bugs"
-    return f"Its {what} {ends}. Without {them}, it is {measured.whole:.3g}{unit}."
+        return f"{ends}, about as it should be: what is wrong shows elsewhere."
+    them = "the bug" if bugs == 1 else "the bugs"
+    return f"{ends}. Without {them}, it is {_with_unit(measured.whole, measured.unit)}."
+
+
+def _with_unit(loss: float | None, unit: str) -> str:
+    if loss is None:
+        return "NaN"
+    return f"{loss:,.0f} {unit}".strip() if abs(loss) >= LARGE else f"{loss:.3g} {unit}".strip()
 
 
 def difficulty(source: Source, bugs: int, measured: Measured | None) -> int:
@@ -82,8 +89,9 @@ def _tells_of_code(notebook: Notebook, number: int) -> bool:
 def _terms(source: Source) -> str:
     """What the program's own story says has to stay, and its budget."""
     first = next((cell.source for cell in source.notebook.cells if cell.id == STORY), "")
-    kept = KEEP + first.partition(KEEP)[2] if KEEP in first else first[first.find(BUDGET) :] if BUDGET in first else ""
-    return kept.strip()
+    if KEEP in first:
+        return f"{MUST}{first.partition(KEEP)[2]}".strip()
+    return first[first.find(BUDGET) :].strip() if BUDGET in first else ""
 
 
 def middle(losses: Sequence[float | None]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import FOLDER
 from bugkit.exercise.manifest import Edit, Judged, ProgramManifest, Roles, ValidFixes, load
 from bugkit.kinds.program import Program
-from bugkit.notebook import Notebook, apply, read
+from bugkit.notebook import Cell, Notebook, apply, read
 
 PROGRAMS = "programs"  # the folder of a catalog with those that have no exercise
 
@@ -39,7 +39,11 @@ class Source:
 
     @cached_property
     def notebook(self) -> Notebook:
-        """As it works."""
+        """As it works; without docstrings of functions, which would tell what the code does not do with a bug in it."""
+        return replace(self._original, cells=tuple(map(_undocumented, self._original.cells)))
+
+    @cached_property
+    def _original(self) -> Notebook:
         return read(self.path)
 
     @cached_property
@@ -51,7 +55,8 @@ class Source:
         """Whether these edits make the notebook of its exercise."""
         if self.exercise is None:
             return False
-        return apply(self.notebook, edits) == apply(self.notebook, self._own_bugs)
+        shipped = replace(self.notebook, cells=tuple(map(_undocumented, apply(self._original, self._own_bugs).cells)))
+        return apply(self.notebook, edits) == shipped
 
     @property
     def _own_bugs(self) -> list[Edit]:
@@ -62,10 +67,10 @@ class Source:
         if self.exercise is None:
             path = self.path.with_name("valid.toml")
             fixes = load(path, ValidFixes).valid_fix if path.is_file() else []
-            starts = {"solution": self.notebook, "shipped": self.notebook}
+            starts = {"solution": self._original, "shipped": self._original}
         else:
-            broken = apply(self.notebook, self._own_bugs)
-            fixes, starts = self.exercise.bugs.valid_fix, {"solution": self.notebook, "shipped": broken}
+            broken = apply(self._original, self._own_bugs)
+            fixes, starts = self.exercise.bugs.valid_fix, {"solution": self._original, "shipped": broken}
         for fix in fixes:
             yield fix.id, apply(starts[fix.on], fix.edits)
 
@@ -106,3 +111,17 @@ def _alone(path: Path) -> Source:
         raise UsageError(f"{folder}: its name is not of the form id_words, as in p01_name_writer")
     notebook = folder / f"{name['id']}.ipynb"
     return Source(name["id"], manifest, manifest.program, notebook, folder / "checks.py")
+
+
+def _undocumented(cell: Cell) -> Cell:
+    """Without the docstrings of functions on its top level. Those of classes tell shapes, and stay."""
+    if not cell.runs:
+        return cell
+    try:
+        functions = [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
+    except SyntaxError:  # a magic
+        return cell
+    documented = [node.body[0] for node in functions if ast.get_docstring(node) is not None and len(node.body) > 1]
+    gone = {number for text in documented for number in range(text.lineno, (text.end_lineno or text.lineno) + 1)}
+    lines = [line for number, line in enumerate(cell.source.split("\n"), start=1) if number not in gone]
+    return cell.with_source("\n".join(lines))
