@@ -17,6 +17,7 @@ from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise.catalog import Catalog
 from bugkit.exercise.manifest import Roles
 from bugkit.fresh.evidence import PATH, matrix
+from bugkit.fresh.plant import planted, recalled
 from bugkit.kinds import Kind, library
 from bugkit.kinds.kind import FILES, edits_between
 from bugkit.kinds.patterns import code_of, expression, pattern
@@ -175,9 +176,10 @@ def test_a_kind_fits_where_it_says(kind: Kind) -> None:
         sites = list(kind.sites(source.program))
         assert len({site.id for site in sites}) == len(sites)
         for site in sites:
+            names = kind.names(source.program, site)
             for text in texts:
-                kind.told(text, source.program, site)
-            ast.parse(kind.told(manifest.test, source.program, site))
+                kind.told(text, names)
+            ast.parse(kind.told(manifest.test, names))
             after = kind.put(source.program, site).notebook
             assert apply(source.notebook, edits_between(source.notebook, after)) == after
             for cell in after.cells:
@@ -206,8 +208,11 @@ def test_the_evidence_is_of_kinds_and_sites_that_are_there() -> None:
     by_id = {source.id: source for source in programs()}
     every = {kind.id: kind for kind in library()}
     for proof in known.proofs:
-        for name, site in proof.recipe.bugs:
-            every[name].site(by_id[proof.recipe.program].program, site)
+        source = by_id[proof.recipe.program]
+        if len(proof.recipe.bugs) == 1:
+            (bug,) = planted(source, proof.recipe)
+            assert recalled(source, proof, known) == [bug], f"{proof.recipe}: put in otherwise: bugkit author kinds"
+        assert {name for name, _ in proof.recipe.bugs} <= set(every)
     assert len(known.by_code()) == len(known.proofs), "two have one code"
     assert json.loads(PATH.read_text(encoding="utf-8"))["format"] == 1
 

@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, islice
 
 from bugkit.author.fingerprint import fingerprint
@@ -111,7 +111,10 @@ class Bench:
         exercise = make(self.folders, _folder_code(recipe), source, bugs)
         runs = self._broken(exercise, source, bugs)
         self._test(exercise, source, one)
-        return Proof(recipe, fingerprint(exercise), _losses(runs), _caught_by(runs), self._half_fixes(exercise))
+        return replace(
+            as_put_in(Proof(recipe, fingerprint(exercise), _losses(runs), _caught_by(runs)), source, one),
+            half_fixes=self._half_fixes(exercise),
+        )
 
     def _several(self, source: Source, recipe: Recipe) -> Proof:
         bugs = planted(source, recipe)
@@ -137,7 +140,7 @@ class Bench:
 
     def _test(self, exercise: Exercise, source: Source, bug: Planted) -> None:
         """NotProvedError where the kind's test does not tell the two programs apart."""
-        code = bug.kind.told(bug.kind.manifest.test, source.program, bug.site).strip()
+        code = bug.told(bug.kind.manifest.test).strip()
         right = Variant("valid", "test", with_test(source.notebook, code))
         wrong = Variant("wrong", "test", with_test(apply(source.notebook, bug.edits), code))
         runs = self.proof.results([Case(exercise, one, SEEDS[0]) for one in (right, wrong)])
@@ -167,6 +170,13 @@ class Bench:
         if found.wrong:
             raise NotProvedError(f"its half fix passes: {', '.join(found.wrong)}")
         return found.made
+
+
+def as_put_in(proof: Proof, source: Source, bug: Planted) -> Proof:
+    """The proof of a single bug, with what was put in, so that it can be made again without libcst."""
+    edits = tuple((edit.cell, edit.find, edit.replace) for edit in bug.edits)
+    roles = source.roles.names
+    return replace(proof, edits=edits, names={name: text for name, text in bug.names.items() if name not in roles})
 
 
 def prove(

@@ -23,7 +23,6 @@ COLUMNS = 80
 SEEDS = 2**31
 ITEM = "spot:"  # before a listing's id, in the progress
 LETTERS = "abcdefgh"
-LEAD = "**The cause.**"  # of the part of an explanation that is shown
 
 
 @dataclass(frozen=True)
@@ -102,25 +101,12 @@ def _explain(one: Listing, look: Look) -> None:
     seen = look.found_line and look.found_kind
     words = "right" if seen else "the line, but another kind" if look.found_line else "no"
     click.secho(f"{words}, {look.seconds:.0f} s", fg="green" if seen else "yellow" if look.found_line else "red")
-    if one.kind is None or one.site is None:
+    if one.kind is None:
         click.echo("Nothing is wrong in these lines.")
         return
     lines = ", ".join(map(str, sorted(one.wrong)))
     click.echo(f"{one.kind.manifest.title}: line{'s' if len(one.wrong) > 1 else ''} {lines}\n")
-    click.echo(click.wrap_text(_cause(one), COLUMNS))
-
-
-def _cause(one: Listing) -> str:
-    """The part of the explanation that says why."""
-    from bugkit.exercise.catalog import installed
-    from bugkit.fresh.evidence import matrix
-    from bugkit.kinds.source import source
-
-    assert one.kind
-    assert one.site
-    program = source(installed(), matrix().by_code()[one.id].recipe.program).program
-    told = one.kind.told(one.kind.explanation, program, one.site)
-    return " ".join(told.partition(LEAD)[2].partition("\n\n")[0].split())
+    click.echo(click.wrap_text(one.cause, COLUMNS))
 
 
 def _tell_result(looks: Sequence[Look]) -> None:

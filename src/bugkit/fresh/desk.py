@@ -20,7 +20,7 @@ from bugkit.exercise import Exercise
 from bugkit.exercise.catalog import FRESH, installed
 from bugkit.fresh.evidence import Matrix, Proof, matrix
 from bugkit.fresh.make import Folders, make
-from bugkit.fresh.plant import planted
+from bugkit.fresh.plant import recalled
 from bugkit.fresh.story import Measured, difficulty, middle
 from bugkit.kinds import kind
 from bugkit.kinds.source import PROGRAMS, Source, source
@@ -75,7 +75,7 @@ def restored(code: str, workspace: Path) -> Exercise:
         )
     one = source(installed(), proof.recipe.program)
     folders = Folders(_scratch(), workspace / FRESH / code)
-    return make(folders, code, one, planted(one, proof.recipe), measured=measured(one, proof, known))
+    return make(folders, code, one, recalled(one, proof, known), measured=measured(one, proof, known))
 
 
 def measured(program: Source, proof: Proof, known: Matrix) -> Measured:

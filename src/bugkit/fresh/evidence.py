@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ class Proof:
     losses: tuple[float | None, ...]  # with the bugs, a seed each; None where it is no number
     caught_by: tuple[str, ...]  # "convergence", and names of checks that failed on every seed
     half_fixes: int = 0  # generated ones, which all failed
+    # Of a single bug, as it was put in: edits (cell, find, replace), and what its texts name beside the roles.
+    edits: tuple[tuple[str, str, str], ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def code(self) -> str:
@@ -100,7 +103,8 @@ def _rounded(value: Any) -> Any:
 
 def _document(proof: Proof) -> dict[str, Any]:
     rest = {name: getattr(proof, name) for name in ("sources", "losses", "caught_by", "half_fixes")}
-    return {"program": proof.recipe.program, "bugs": proof.recipe.bugs, **rest}
+    put = {"edits": proof.edits, "names": dict(proof.names)} if proof.edits else {}
+    return {"program": proof.recipe.program, "bugs": proof.recipe.bugs, **rest, **put}
 
 
 def _proof(document: dict[str, Any]) -> Proof:

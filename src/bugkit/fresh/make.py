@@ -58,8 +58,8 @@ def make(
         exercise.solution_path / "explanation.md": explanation(source, bugs),
     }
     for one in bugs:
-        test = one.kind.told(one.kind.manifest.test, source.program, one.site)
-        files[exercise.solution_path / f"{TEST}{one.kind.path.name}.py"] = test.strip() + "\n"
+        test = one.told(one.kind.manifest.test).strip() + "\n"
+        files[exercise.solution_path / f"{TEST}{one.kind.path.name}.py"] = test
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -68,8 +68,7 @@ def make(
 
 def explanation(source: Source, bugs: Sequence[Planted]) -> str:
     """What there is to learn from each bug, and the answers to the last questions at the end."""
-    texts = [one.kind.told(one.kind.explanation, source.program, one.site) for one in bugs]
-    parts = [text.partition(ANSWERS) for text in texts]
+    parts = [one.told(one.kind.explanation).partition(ANSWERS) for one in bugs]
     told = "\n\n".join(
         f"## {one.kind.manifest.title}\n\n{part[0].strip()}" for one, part in zip(bugs, parts, strict=True)
     )
@@ -79,9 +78,7 @@ def explanation(source: Source, bugs: Sequence[Planted]) -> str:
 
 def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None) -> dict[str, Any]:
     base, hard = source.manifest, difficulty(source, len(bugs), measured)
-    hints = [
-        _hints(source, one, f"Bug {number}: " if len(bugs) > 1 else "") for number, one in enumerate(bugs, start=1)
-    ]
+    hints = [_hints(one, f"Bug {number}: " if len(bugs) > 1 else "") for number, one in enumerate(bugs, start=1)]
     by_level = [text for text in chain.from_iterable(zip_longest(*hints)) if text]
     concepts = dict.fromkeys(concept for one in bugs for concept in one.kind.manifest.concepts)
     return {
@@ -98,9 +95,9 @@ def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None
     }
 
 
-def _hints(source: Source, bug: Planted, before: str) -> list[str]:
+def _hints(bug: Planted, before: str) -> list[str]:
     """The hints on one bug, each with words before it."""
-    return [f"{before}{bug.kind.told(hint.text, source.program, bug.site)}" for hint in bug.kind.manifest.hint]
+    return [f"{before}{bug.told(hint.text)}" for hint in bug.kind.manifest.hint]
 
 
 def _checks(source: Source, kinds: Sequence[Kind]) -> str:

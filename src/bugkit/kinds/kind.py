@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -112,21 +112,25 @@ class Kind:
         """The same as patches on its cells, as small as they can be."""
         return edits_between(program.notebook, self.put(program, site).notebook)
 
-    def told(self, text: str, program: Program, site: Site) -> str:
-        """One of its texts with the names of a program; ManifestError where a name is not known."""
+    def names(self, program: Program, site: Site) -> dict[str, str]:
+        """What its texts may name: the program's roles, the site's place, and the code in the holes that found it.
+
+        ManifestError where a hole has the name of a role, and means something else.
+        """
         roles = {**program.roles.names, "cell": site.cell, "function": site.function}
         for name in roles.keys() & site.names.keys():
             if roles[name] != site.names[name]:
                 evidence = [f"as a role: {roles[name]!r}", f"in the hole: {site.names[name]!r}"]
                 raise ManifestError(f"{self.id}: {{{name}}} has two meanings", evidence=evidence)
-        names = {**roles, **site.names}
+        return {**roles, **site.names}
+
+    def told(self, text: str, names: Mapping[str, str]) -> str:
+        """One of its texts with the names of a program; ManifestError where a name is not known."""
         try:
             return text.format_map(names)
         except (KeyError, IndexError, ValueError) as error:
             evidence = [f"found: {error}", f"known: {', '.join(sorted(names))}"]
-            raise ManifestError(
-                f"{self.id}: a text has a name in braces that is not known", evidence=evidence
-            ) from None
+            raise ManifestError(f"{self.id}: a text has a name that is not known", evidence=evidence) from None
 
     @cached_property
     def _inject(self) -> ModuleType:

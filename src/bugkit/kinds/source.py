@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bugkit.errors import UsageError
 from bugkit.exercise import Catalog, Exercise
 from bugkit.exercise.catalog import FOLDER
 from bugkit.exercise.manifest import Edit, Judged, ProgramManifest, Roles, ValidFixes, load
-from bugkit.kinds.program import Program
 from bugkit.notebook import Cell, Notebook, apply, read
+
+if TYPE_CHECKING:
+    from bugkit.kinds.program import Program
 
 PROGRAMS = "programs"  # the folder of a catalog with those that have no exercise
 
@@ -49,6 +52,8 @@ class Source:
     @cached_property
     def program(self) -> Program:
         """The same, to put bugs in."""
+        from bugkit.kinds.program import Program  # libcst takes most of a second, and learners do without it
+
         return Program.of(self.notebook, self.roles)
 
     def is_shipped(self, edits: Sequence[Edit]) -> bool:

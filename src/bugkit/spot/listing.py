@@ -10,14 +10,15 @@ from functools import cache
 
 from bugkit.exercise.catalog import installed
 from bugkit.fresh.evidence import Proof, matrix
-from bugkit.kinds import Kind, kind, library
-from bugkit.kinds.program import Site
+from bugkit.fresh.plant import recalled
+from bugkit.kinds import Kind, library
 from bugkit.kinds.source import Source, source
-from bugkit.notebook import Cell, Notebook
+from bugkit.notebook import Cell, Notebook, apply
 
 SHORTEST, LONGEST = 15, 30  # lines
 OPTIONS = 5  # kinds to choose from
 ONE_IN = 5  # listings is right
+LEAD = "**The cause.**"  # of the part of an explanation that says why
 RIGHT = "right:"  # before the program and cell of a listing without a bug
 
 
@@ -30,7 +31,7 @@ class Listing:
     lines: tuple[str, ...]
     wrong: frozenset[int] = frozenset()
     kind: Kind | None = None
-    site: Site | None = None
+    cause: str = ""  # why it is wrong
     options: tuple[Kind, ...] = ()  # among which its kind is, in the order in which they are shown
 
     @property
@@ -61,17 +62,16 @@ def listing(name: str, seed: int) -> Listing:
 
 
 def _broken(proof: Proof, draw: random.Random) -> Listing:
-    (bug, place) = proof.recipe.bugs[0]
-    one, own = _source(proof.recipe.program), kind(bug)
-    site = own.site(one.program, place)
-    after = own.put(one.program, site).notebook
-    lines = _around(after, site.cell)
-    wrong = _changed(_around(one.notebook, site.cell), lines)
+    one, cell = _source(proof.recipe.program), _cell(proof)
+    (bug,) = recalled(one, proof, matrix())
+    lines = _around(apply(one.notebook, bug.edits), cell)
+    wrong = _changed(_around(one.notebook, cell), lines)
     first, shown = _cut(lines, min(wrong), max(wrong) - min(wrong) + 1, draw)
-    options = [own, *_others(one, own, site.cell, draw)]
+    options = [bug.kind, *_others(proof, bug.kind, draw)]
     draw.shuffle(options)
     numbers = frozenset(number - first + 1 for number in wrong)
-    return Listing(proof.code, one.roles.title, tuple(shown), numbers, own, site, tuple(options))
+    cause = " ".join(bug.told(bug.kind.explanation).partition(LEAD)[2].partition("\n\n")[0].split())
+    return Listing(proof.code, one.roles.title, tuple(shown), numbers, bug.kind, cause, tuple(options))
 
 
 def _around(notebook: Notebook, cell: str) -> list[str]:
@@ -115,30 +115,25 @@ def _cut(lines: Sequence[str], start: int, length: int, draw: random.Random) -> 
     return first, shown
 
 
-def _others(one: Source, own: Kind, cell: str, draw: random.Random) -> list[Kind]:
-    """Kinds that could be in this cell too, or at least are of the same family."""
-    near = [other for other in _fitting(one.id) if other.id != own.id and cell in _cells(one.id, other.id)]
-    draw.shuffle(near)
-    family = [k for k in library() if k.manifest.family == own.manifest.family and k.id != own.id and k not in near]
-    draw.shuffle(family)
-    rest = [k for k in library() if k not in near and k not in family and k.id != own.id]
-    draw.shuffle(rest)
-    return [*near, *family, *rest][: OPTIONS - 1]
+def _others(proof: Proof, own: Kind, draw: random.Random) -> list[Kind]:
+    """Kinds that could be in this cell too, then others of the same family, then any."""
+    here = {
+        one.recipe.bugs[0][0]
+        for one in matrix().proofs
+        if len(one.recipe.bugs) == 1 and one.recipe.program == proof.recipe.program and _cell(one) == _cell(proof)
+    }
+    groups: list[list[Kind]] = [[], [], []]
+    for one in library():
+        if one.id != own.id:
+            groups[0 if one.id in here else 1 if one.manifest.family == own.manifest.family else 2].append(one)
+    for group in groups:
+        draw.shuffle(group)
+    return [one for group in groups for one in group][: OPTIONS - 1]
 
 
 @cache
 def _source(program: str) -> Source:
     return source(installed(), program)
-
-
-@cache
-def _fitting(program: str) -> list[Kind]:
-    return [one for one in library() if one.fits(_source(program).program)]
-
-
-@cache
-def _cells(program: str, name: str) -> frozenset[str]:
-    return frozenset(site.cell for site in kind(name).sites(_source(program).program))
 
 
 def _cell(proof: Proof) -> str:
