@@ -34,7 +34,7 @@ PARTS = (
     '## Answers to "To go on',
 )
 DATA = r"\b(handwritten|tumou?rs?|wines?|diabetes|alice|first names|robots?|fountain|coats?|parrot|ex\d\d)\b"
-ENOUGH = 4  # programs
+ENOUGH = 2  # programs
 ROLES = Roles(title="A test", about="It tests.", task="classification", loss="batch_loss", batch="(x, y)")
 STEP = '''
 def step(x, y):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from bugkit.cli.author_kinds import kinds, live, new_kind
 from bugkit.cli.context import CliContext, exercise_argument, pass_cli, short
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FAILED = 1
 IN_STEP = "all notebooks are in step with their solutions"
 SEEDS = 20
-PAIRS, TRIPLES = 16, 4  # of bugs, drawn for each program
 
 
 @click.group(invoke_without_command=True)
@@ -29,6 +28,10 @@ def author(context: click.Context) -> None:
     """Write exercises and prove them sound."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+author.add_command(new_kind)
+author.add_command(kinds)
 
 
 @author.command()
@@ -132,7 +135,7 @@ def _proved(
     for exercise in exercises:
         refuse_invalid(exercise)  # it is told before anything runs
     journal = Journal(cli.workspace, engine or "") if write else None
-    with Grader(engine, hidden=True) as grader, _live() as on_progress:
+    with Grader(engine, hidden=True) as grader, live() as on_progress:
         for exercise in exercises:
             (one,) = prove([exercise], range(seeds), on_progress, grader=grader, generated=generated, journal=journal)
             if journal:
@@ -147,7 +150,7 @@ def _generated_alone(exercises: Sequence[Exercise], seeds: int, engine: Literal[
     from bugkit.author.evidence import generated_table
     from bugkit.author.verify import only_generated
 
-    with _live() as on_progress:
+    with live() as on_progress:
         found = only_generated(exercises, range(seeds), on_progress, engine=engine)
     Console(highlight=False).print(generated_table(exercises, found))
     return FAILED if any(one.problems for one in found) else 0
@@ -193,67 +196,6 @@ def try_one(
     return 0 if verdict.outcome == "passed" else FAILED
 
 
-@author.command("kind")
-@click.argument("name")
-def new_kind(name: str) -> None:
-    """Write a complete kind of bug to change step by step.
-
-    NAME is what is wrong, in words, as in mask-off-by-one.
-    """
-    from bugkit.author.kind_scaffold import create
-
-    for path in create(name):
-        click.echo(short(path))
-    click.echo(f"it is another kind's copy so far; to prove it: bugkit author kinds --kind {name.replace('_', '-')}")
-
-
-@author.command()
-@click.option("--program", "programs", multiple=True, metavar="P", help="Only this program; several may be given.")
-@click.option("--kind", "kinds", multiple=True, metavar="K", help="Only this kind; several may be given.")
-@click.option("--pairs", type=click.IntRange(min=0), default=PAIRS, show_default=True, metavar="N", help="Per program.")
-@click.option("--triples", type=click.IntRange(min=0), default=TRIPLES, show_default=True, metavar="N")
-@click.option("--write/--no-write", default=True, help="Keep what was proved.", show_default=True)
-@pass_cli
-def kinds(
-    cli: CliContext, programs: tuple[str, ...], kinds: tuple[str, ...], *, pairs: int, triples: int, write: bool
-) -> int:
-    """Prove kinds of bugs on programs: what holds is offered as fresh exercises.
-
-    Each kind is put into each program at each place where it fits. On six seeds it must fail there, and everything
-    correct must pass. A proof that is ended goes on there. Exits 1 where a program does not pass by itself.
-    """
-    from tempfile import TemporaryDirectory
-
-    from bugkit.author.journal import Journal
-    from bugkit.author.kinds import Bench, prove
-    from bugkit.fresh import evidence
-    from bugkit.fresh.make import Folders
-    from bugkit.grader import Grader
-    from bugkit.kinds import kind, library
-    from bugkit.kinds.source import source, sources
-
-    chosen = [source(cli.catalog, name) for name in programs] or sources(cli.catalog)
-    some = [kind(name) for name in kinds] or library()
-    before, failed = evidence.matrix(), False
-    wholes, proofs = dict(before.programs), list(before.proofs)
-    with Grader() as grader, _live() as on_progress, TemporaryDirectory(prefix="bugkit-") as folder:
-        for one in chosen:
-            bench = Bench(Folders(Path(folder)), grader, on_progress, Journal(cli.workspace))
-            found = prove(bench, one, some, pairs=pairs, triples=triples)
-            click.echo("\n".join(bench.told))
-            failed |= found is None
-            if found is None:
-                continue
-            names = {one.id for one in some}
-            kept = [p for p in proofs if p.recipe.program != one.id or not {kind for kind, _ in p.recipe.bugs} & names]
-            wholes[one.id], proofs = found[0], [*kept, *found[1]]
-            alone = sum(len(proof.recipe.bugs) == 1 for proof in found[1])
-            click.echo(f"{one.id}: {alone} bugs and {len(found[1]) - alone} combinations hold")
-            if write:
-                evidence.write(wholes, proofs)
-    return FAILED if failed else 0
-
-
 @author.command("evidence")
 @click.argument("names", nargs=-1, metavar="[EX]...")
 @pass_cli
@@ -289,13 +231,3 @@ def _solved(cli: CliContext, names: tuple[str, ...]) -> tuple[Exercise, ...]:
             evidence=[f"expected: {missing[0].solution}"],
         )
     return tuple(exercise for exercise in chosen if exercise.has_solution)
-
-
-@contextmanager
-def _live() -> Iterator[Callable[[int, int, str], None]]:
-    """A line that counts the runs, where somebody looks."""
-    from rich.console import Console
-    from rich.text import Text
-
-    with Console(stderr=True, highlight=False).status(Text("starts")) as status:
-        yield lambda done, total, label: status.update(Text(f"{done}/{total}  {label}"))

@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import pairwise
 
 from bugkit.exercise import Exercise
-from bugkit.progress.store import Event
+from bugkit.progress.records import Event
 
 PAUSE = timedelta(minutes=30)  # who did nothing for longer was away
 MOST = timedelta(days=120)  # what would come back later than that is known for good

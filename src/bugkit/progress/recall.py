@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from fsrs import Card, Rating, Scheduler
 
-from bugkit.progress.store import Answer
+from bugkit.progress.records import Answer
 
 AGAIN, HARD, GOOD = Rating.Again.value, Rating.Hard.value, Rating.Good.value
 SCHEDULER = Scheduler(enable_fuzzing=False)

@@ -10,19 +10,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bugkit.errors import BugkitError
+from bugkit.progress.records import Answer, Attempt, Event, Note, State, Summary
 from bugkit.progress.schema import VERSION, migrate, version_of
 
 if TYPE_CHECKING:
     from bugkit.verdict import Verdict
 
 EXPLAINED = 0  # the level of a hint that names the checks: an explained report
-State = Literal["new", "tried", "passed"]
 
 BUSY_SECONDS = 10.0  # how long one process waits for another's transaction, which takes milliseconds
 SUMMARY = """
@@ -49,66 +48,6 @@ class ProgressError(BugkitError):
     """The progress cannot be stored or read; what was judged still stands."""
 
     exit_code = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One judged notebook."""
-
-    at: str  # UTC, ISO 8601
-    outcome: str
-    score: float
-    seconds: float  # wall time of the whole check
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What was done: ``passed``, ``failed`` and the like, ``hint``, ``explained``, ``gave up`` or ``opened``."""
-
-    at: str  # UTC, ISO 8601
-    what: str
-
-    @property
-    def when(self) -> datetime:
-        """The time, in UTC."""
-        return datetime.fromisoformat(self.at).astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a learner thought at a time."""
-
-    at: str  # UTC, ISO 8601
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How well something was known at a time."""
-
-    item: str  # "quiz:" and a question's id
-    at: str  # UTC, ISO 8601
-    rating: int  # as fsrs has it: 1 again, 2 hard, 3 good, 4 easy
-    seconds: float  # until it was answered
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Everything that was done on one exercise, added up."""
-
-    exercise: str
-    attempts: int = 0
-    seconds: float = 0.0  # of judging
-    passed_at: str | None = None  # the first pass, UTC, ISO 8601
-    hints: int = 0  # an explained report counts as one
-    gave_up: bool = False
-
-    @property
-    def state(self) -> State:
-        """Once passed, passed for good."""
-        if self.passed_at:
-            return "passed"
-        return "tried" if self.attempts else "new"
 
 
 class Progress:
