@@ -16,8 +16,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bugkit.author.variants import variants
-from bugkit.cli.help import ANSWERS
 from bugkit.exercise import Catalog
+from bugkit.exercise.catalog import ANSWERS
 from bugkit.notebook import Cell, Notebook, read
 from bugkit.progress import Progress
 from bugkit.templates import original, template

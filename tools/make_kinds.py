@@ -20,7 +20,7 @@ explanation and test of a kind: `src/bugkit/kinds/<kind>/`.
 
 def page(kinds: list[Kind], known: Matrix) -> str:
     """The whole text."""
-    alone = [proof for proof in known.proofs if len(proof.recipe.bugs) == 1]
+    alone = known.alone
     sizes = Counter(len(proof.recipe.bugs) for proof in known.proofs)
     programs = sorted({proof.recipe.program for proof in alone})
     offered = {proof.recipe.bugs[0][0] for proof in alone}

@@ -23,6 +23,7 @@ from bugkit.cli.context import (
 )
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
+from bugkit.exercise.catalog import ANSWERS
 from bugkit.progress import Note, ProgressError, Summary
 from bugkit.progress.schema import MOST_NOTE
 from bugkit.report.sanitize import sanitize
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 COLUMNS = 80
 BESIDE = 110  # columns from which on two fixes fit beside each other
 CONTEXT_LINES = 2  # around each change of a solution
-ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
 MOST_LINE = 2_000  # characters of a note's line
 STYLES = {"cell": "bold", "-": "red", "+": "green"}
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json
+from bugkit.cli.asking import SEEDS, drawing, in_turn, keep, lasted
+from bugkit.cli.context import FORMAT, CliContext, json_option, pass_cli, say_json
 from bugkit.errors import UsageError
-from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
     from bugkit.quiz.bank import Asked, Question
 
 COLUMNS = 80
-SEEDS = 2**31
-ITEM = "quiz:"  # before a question's id, in the progress
+COMMAND = "quiz"
 FORMS = {
     "number": "a number",
     "shape": "a shape, such as 2, 8, 16",
@@ -64,9 +60,11 @@ def quiz(cli: CliContext, topic: str | None, *, count: int, seed: int | None, on
     if only_topics:
         _list_topics(cli, every)
         return 0
-    draw = random.Random(seed if seed is not None else secrets.randbelow(SEEDS))
-    chosen = _chosen(cli, [one for one in every if topic in (None, one.topic)], count, draw, fresh=seed is None)
-    asked = [ask(one, draw.randrange(SEEDS)) for one in chosen]
+    draw = drawing(seed)
+    on_it = {one.id: one for one in every if topic in (None, one.topic)}
+    shuffled = draw.sample(list(on_it), len(on_it))
+    chosen = (shuffled if seed is not None else in_turn(cli, COMMAND, shuffled))[:count]
+    asked = [ask(on_it[name], draw.randrange(SEEDS)) for name in chosen]
     if as_json:
         say_json({"format": FORMAT, "questions": [_document(one) for one in asked]})
         return 0
@@ -74,20 +72,6 @@ def quiz(cli: CliContext, topic: str | None, *, count: int, seed: int | None, on
     results = list(_round(cli, asked))
     _tell_result(results, time.monotonic() - start)
     return 0
-
-
-def _chosen(
-    cli: CliContext, some: Sequence[Question], count: int, draw: random.Random, *, fresh: bool
-) -> list[Question]:
-    """At random; where no seed is given, what is due first, then what is new."""
-    shuffled = draw.sample(some, len(some))
-    if not fresh:
-        return shuffled[:count]
-    from bugkit.progress.recall import in_turn
-
-    by_item = {f"{ITEM}{one.id}": one for one in shuffled}
-    order = in_turn(by_item, cli.progress.answers(), datetime.now(UTC))
-    return [by_item[item] for item in order[:count]]
 
 
 def _round(cli: CliContext, asked: Sequence[Asked]) -> Iterator[Result]:
@@ -100,10 +84,7 @@ def _round(cli: CliContext, asked: Sequence[Asked]) -> Iterator[Result]:
         click.echo(
             f"\n{click.wrap_text(one.why, COLUMNS)}\n{click.wrap_text(f'Source: {one.question.source}', COLUMNS)}"
         )
-        try:
-            cli.progress.answer(f"{ITEM}{one.question.id}", result.rating, round(seconds, 1))
-        except ProgressError as error:
-            note(error)
+        keep(cli, COMMAND, one.question.id, result.rating, seconds)
         yield result
 
 
@@ -148,7 +129,7 @@ def _judged_by_oneself(one: Asked) -> Result:
 
 def _tell_result(results: Sequence[Result], seconds: float) -> None:
     right = sum(one.is_right for one in results)
-    click.echo(f"\n{right} of {len(results)} right in {int(seconds) // 60} min {int(seconds) % 60} s")
+    click.echo(f"\n{right} of {len(results)} right in {lasted(seconds)}")
     weak = dict.fromkeys(one.question.topic for one in results if not one.is_right)
     if weak:
         click.echo(f"next: bugkit quiz --topic {next(iter(weak))}")
@@ -161,7 +142,8 @@ def _list_topics(cli: CliContext, every: Sequence[Question]) -> None:
     answers = cli.progress.answers()
     for topic in dict.fromkeys(one.topic for one in every):
         own = [one for one in every if one.topic == topic]
-        last = [answers[f"{ITEM}{one.id}"][-1].rating for one in own if f"{ITEM}{one.id}" in answers]
+        items = [item for one in own if (item := f"{COMMAND}:{one.id}") in answers]
+        last = [answers[item][-1].rating for item in items]
         known = sum(rating >= GOOD for rating in last)
         click.echo(f"{topic:20} {len(own):3} questions, {len(last):3} asked, {known:3} known")
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import random
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from bugkit.cli.context import FORMAT, CliContext, json_option, note, pass_cli, say_json
+from bugkit.cli.asking import SEEDS, drawing, in_turn, keep, lasted
+from bugkit.cli.context import FORMAT, CliContext, json_option, pass_cli, say_json
 from bugkit.errors import UsageError
-from bugkit.progress import ProgressError
 
 if TYPE_CHECKING:
     from bugkit.spot.listing import Listing
 
 COLUMNS = 80
-SEEDS = 2**31
-ITEM = "spot:"  # before a listing's id, in the progress
+COMMAND = "spot"
 LETTERS = "abcdefgh"
 
 
@@ -47,24 +43,17 @@ def spot(cli: CliContext, count: int, seed: int | None, *, as_json: bool) -> Non
     """
     from bugkit.spot.listing import listing, names
 
-    draw = random.Random(seed if seed is not None else secrets.randbelow(SEEDS))
+    draw = drawing(seed)
     known = names()
     if not known:
         raise UsageError("there are no listings here", evidence=["they are cut from solutions, which are withheld"])
     shuffled = draw.sample(known, len(known))
-    chosen = shuffled[:count] if seed is not None else _in_turn(cli, shuffled)[:count]
+    chosen = (shuffled if seed is not None else in_turn(cli, COMMAND, shuffled))[:count]
     shown = [listing(name, draw.randrange(SEEDS)) for name in chosen]
     if as_json:
         say_json({"format": FORMAT, "listings": [_document(one) for one in shown]})
         return
     _tell_result(list(_round(cli, shown)))
-
-
-def _in_turn(cli: CliContext, shuffled: Sequence[str]) -> list[str]:
-    from bugkit.progress.recall import in_turn
-
-    items = [f"{ITEM}{name}" for name in shuffled]
-    return [item.removeprefix(ITEM) for item in in_turn(items, cli.progress.answers(), datetime.now(UTC))]
 
 
 def _round(cli: CliContext, shown: Sequence[Listing]) -> Iterator[Look]:
@@ -73,10 +62,7 @@ def _round(cli: CliContext, shown: Sequence[Listing]) -> Iterator[Look]:
         click.echo("\n".join(f"{place:3}  {line}".rstrip() for place, line in enumerate(one.lines, start=1)))
         look = _looked(one)
         _explain(one, look)
-        try:
-            cli.progress.answer(f"{ITEM}{one.id}", look.rating, round(look.seconds, 1))
-        except ProgressError as error:
-            note(error)
+        keep(cli, COMMAND, one.id, look.rating, look.seconds)
         yield look
 
 
@@ -112,10 +98,8 @@ def _explain(one: Listing, look: Look) -> None:
 def _tell_result(looks: Sequence[Look]) -> None:
     right = sum(look.found_line and look.found_kind for look in looks)
     lines = sum(look.found_line for look in looks)
-    seconds = sum(look.seconds for look in looks)
-    click.echo(
-        f"\n{right} of {len(looks)} right, {lines} lines found, in {int(seconds) // 60} min {int(seconds) % 60} s"
-    )
+    took = lasted(sum(look.seconds for look in looks))
+    click.echo(f"\n{right} of {len(looks)} right, {lines} lines found, in {took}")
 
 
 def _document(one: Listing) -> dict[str, object]:

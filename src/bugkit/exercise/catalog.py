@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
 FRESH = "fresh"  # the folder of a workspace with exercises that are made when they are asked for
 CODE = re.compile(r"f\d{8}")  # their ids
+ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
 INSTALLED = "installed"  # how the catalog that came with bugkit is named beside others
 PACKAGE = Path(__file__).resolve().parents[1]
 

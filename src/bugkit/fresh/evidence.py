@@ -59,13 +59,18 @@ class Matrix:
     programs: dict[str, Whole]
     proofs: tuple[Proof, ...]
 
+    @property
+    def alone(self) -> list[Proof]:
+        """Those of one bug."""
+        return [proof for proof in self.proofs if len(proof.recipe.bugs) == 1]
+
     def by_code(self) -> dict[str, Proof]:
         """Every proof by its exercise's id."""
         return {proof.code: proof for proof in self.proofs}
 
     def kinds(self) -> dict[str, str]:
         """The kind of bug in each exercise that has one bug of a kind: of the catalog's, and of fresh ones."""
-        alone = {proof.code: proof.recipe.bugs[0][0] for proof in self.proofs if len(proof.recipe.bugs) == 1}
+        alone = {proof.code: proof.recipe.bugs[0][0] for proof in self.alone}
         return {**{name: whole.own for name, whole in self.programs.items() if whole.own}, **alone}
 
 

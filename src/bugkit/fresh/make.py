@@ -11,10 +11,10 @@ from typing import Any
 import tomli_w
 
 from bugkit.exercise import Exercise
-from bugkit.exercise.catalog import FRESH
+from bugkit.exercise.catalog import ANSWERS, FRESH
 from bugkit.exercise.manifest import Edit
 from bugkit.fresh.plant import Planted
-from bugkit.fresh.story import ANSWERS, Measured, difficulty, neutral
+from bugkit.fresh.story import Measured, difficulty, neutral
 from bugkit.kinds import Kind
 from bugkit.kinds.source import Source
 

@@ -44,7 +44,7 @@ def planted(source: Source, recipe: Recipe) -> list[Planted]:
 
 def recalled(source: Source, proof: Proof, known: Matrix) -> list[Planted]:
     """The bugs of a proof, as they were put in when it was made."""
-    alone = {one.recipe: one for one in known.proofs if len(one.recipe.bugs) == 1}
+    alone = {one.recipe: one for one in known.alone}
     out = []
     for bug in proof.recipe.bugs:
         one = alone[Recipe(proof.recipe.program, (bug,))]

@@ -10,7 +10,6 @@ from bugkit.fresh.plant import Planted
 from bugkit.kinds.source import Source
 from bugkit.notebook import Cell, Notebook
 
-ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
 STORY = "story"
 KEEP, BUDGET = "Keep:", "Budget:"
 MUST = "Must hold when it is fixed:"  # in place of the first: not all of it holds with a bug

@@ -92,7 +92,8 @@ class Kind:
         if not self.fits(program):
             return
         count: Counter[str] = Counter()
-        for site in self._inject.sites(program):
+        inject = self._inject
+        for site in inject.sites(program) if hasattr(inject, "sites") else program.rewritable(inject.REWRITES):
             yield replace(site, number=count[site.cell])
             count[site.cell] += 1
 
@@ -105,7 +106,7 @@ class Kind:
 
     def put(self, program: Program, site: Site) -> Program:
         """The program with the bug at this place, and without what nothing uses then."""
-        changed: Program = self._inject.put(program, site)
+        changed: Program = program.rewritten(site) if site.instead else self._inject.put(program, site)
         return changed.tidied(program, site)
 
     def edits(self, program: Program, site: Site) -> list[Edit]:

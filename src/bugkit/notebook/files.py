@@ -29,6 +29,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
+def write_notebook(path: Path, document: Any) -> None:
+    """`write_whole` of a notebook's JSON, laid out as Jupyter does."""
+    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
 def write_ours(path: Path, content: str | bytes, *, force: bool = False) -> None:
     """`write_whole` at a place that somebody named; UsageError where something lies there that bugkit did not write."""
     if not force and path.is_file() and not _is_ours(path.read_bytes(), _bytes(content)):

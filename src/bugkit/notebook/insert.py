@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bugkit.notebook.files import write_whole
+from bugkit.notebook.files import write_notebook
 
 NOTES = ("notes", "about-check")  # ids of cells that stay last
 
@@ -22,7 +22,7 @@ def insert(path: Path, name: str, source: str) -> bool:
         return False
     place = next((number for number, cell in enumerate(cells) if cell.get("id") in NOTES), len(cells))
     cells.insert(place, _cell(name, source, with_id=document.get("nbformat_minor", 5) >= 5))
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_notebook(path, document)
     return True
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bugkit.notebook.files import write_whole
+from bugkit.notebook.files import write_notebook
 from bugkit.notebook.model import Cell, Notebook
 from bugkit.notebook.rebuild import matched
 
@@ -66,7 +66,7 @@ def unlock(path: Path, stage: int) -> None:
     for cell in document["cells"]:
         if f"stage-{stage}" in cell.get("metadata", {}).get("tags", []):
             cell["metadata"] = _opened(cell["metadata"])
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_notebook(path, document)
 
 
 def _stage(cell: Cell) -> int:

@@ -42,7 +42,7 @@ class Listing:
 
 def names() -> list[str]:
     """The ids of all listings, those of right programs among them, in an order that says nothing."""
-    proofs = [proof for proof in matrix().proofs if len(proof.recipe.bugs) == 1]
+    proofs = matrix().alone
     broken = sorted(proof.code for proof in proofs)
     places = sorted({(proof.recipe.program, _cell(proof)) for proof in proofs})
     right = [f"{RIGHT}{program}:{cell}" for program, cell in places]
@@ -119,8 +119,8 @@ def _others(proof: Proof, own: Kind, draw: random.Random) -> list[Kind]:
     """Kinds that could be in this cell too, then others of the same family, then any."""
     here = {
         one.recipe.bugs[0][0]
-        for one in matrix().proofs
-        if len(one.recipe.bugs) == 1 and one.recipe.program == proof.recipe.program and _cell(one) == _cell(proof)
+        for one in matrix().alone
+        if one.recipe.program == proof.recipe.program and _cell(one) == _cell(proof)
     }
     groups: list[list[Kind]] = [[], [], []]
     for one in library():

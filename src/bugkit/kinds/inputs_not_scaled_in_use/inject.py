@@ -16,8 +16,3 @@ def sites(program: Program) -> Iterator[Site]:
     return (
         site for site in program.rewritable(REWRITES) if site.function and site.names["model"] == program.roles.model
     )
-
-
-def put(program: Program, site: Site) -> Program:
-    """On the rows as they are."""
-    return program.rewritten(site)

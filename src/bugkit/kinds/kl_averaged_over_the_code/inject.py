@@ -13,8 +13,3 @@ REWRITES = {
 def sites(program: Program) -> Iterator[Site]:
     """Each sum over a code."""
     return (site for site in program.rewritable(REWRITES) if "kl" in site.function)
-
-
-def put(program: Program, site: Site) -> Program:
-    """Its mean."""
-    return program.rewritten(site)

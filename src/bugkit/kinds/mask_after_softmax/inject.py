@@ -23,8 +23,6 @@ def sites(program: Program) -> Iterator[Site]:
 
 def put(program: Program, site: Site) -> Program:
     """After it."""
-    if site.instead:
-        return program.rewritten(site)
     after = _softmax(program, site)
     assert after
     masked = program.replaced(after, "F.softmax(any_scores, dim=-1).masked_fill(any_mask, 0)", **site.names)

@@ -1,9 +1,5 @@
 """Takes the batches in the order of the data."""
 
-from collections.abc import Iterator
-
-from bugkit.kinds.program import Program, Site
-
 REWRITES = {
     "DataLoader(any_data, batch_size=any_size, shuffle=True, drop_last=True)": (
         "DataLoader(any_data, batch_size=any_size, drop_last=True)"
@@ -13,13 +9,3 @@ REWRITES = {
     "torch.randperm(len(any_rows), generator=any_generator)": "torch.arange(len(any_rows))",
     "rng.permutation(len(any_rows))": "np.arange(len(any_rows))",
 }
-
-
-def sites(program: Program) -> Iterator[Site]:
-    """Each place that shuffles."""
-    return program.rewritable(REWRITES)
-
-
-def put(program: Program, site: Site) -> Program:
-    """In order."""
-    return program.rewritten(site)

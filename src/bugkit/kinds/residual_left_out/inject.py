@@ -13,8 +13,3 @@ REWRITES = {
 def sites(program: Program) -> Iterator[Site]:
     """Each residual connection."""
     return (site for site in program.rewritable(REWRITES) if site.function == "forward")
-
-
-def put(program: Program, site: Site) -> Program:
-    """Without it."""
-    return program.rewritten(site)

@@ -17,8 +17,3 @@ REWRITES = {
 def sites(program: Program) -> Iterator[Site]:
     """Each softmax in a class or a function."""
     return (site for site in program.rewritable(REWRITES) if site.function)
-
-
-def put(program: Program, site: Site) -> Program:
-    """Over the axis before it."""
-    return program.rewritten(site)

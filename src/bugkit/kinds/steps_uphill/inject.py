@@ -19,4 +19,4 @@ def sites(program: Program) -> Iterator[Site]:
 
 def put(program: Program, site: Site) -> Program:
     """Uphill."""
-    return program.rewritten(site) if site.instead else program.with_argument(site, "maximize", "True")
+    return program.with_argument(site, "maximize", "True")

@@ -22,8 +22,3 @@ REWRITES = {
 def sites(program: Program) -> Iterator[Site]:
     """Each mean of losses in a function."""
     return (site for site in program.rewritable(REWRITES) if site.function)
-
-
-def put(program: Program, site: Site) -> Program:
-    """Their sum."""
-    return program.rewritten(site)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 from bugkit.kinds.program import Program, Site
 
-SPLIT = "any_decay = [any_p for any_p in any_weights if any_p.dim() >= 2]"
-
 
 def sites(program: Program) -> Iterator[Site]:
     """Each group of weights without decay."""
