@@ -42,6 +42,7 @@ COMMANDS = {  # in the order of the help; each module is imported when its comma
     "note": "help:note_down",
     "solution": "help:solution",
     "reset": "help:reset",
+    "interview": "interview:interview",
     "spot": "spot:spot",
     "quiz": "quiz:quiz",
     "progress": "overview:progress",

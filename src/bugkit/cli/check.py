@@ -117,7 +117,7 @@ def judged(
     cli: CliContext, exercise: Exercise, path: Path, options: CheckOptions, *, warm: Grader | None = None
 ) -> Verdict:
     """Judge a notebook and keep the attempt; ``warm`` is a grader that is at work already."""
-    with _live(exercise, exercise.manifest.run.seeds_for(options.seeds)) as on_event:
+    with live(exercise, exercise.manifest.run.seeds_for(options.seeds)) as on_event:
         made = _attempted(cli, exercise, path, options, warm, on_event)
     for sentence in made.notes:
         note(sentence)
@@ -184,7 +184,7 @@ def _write(cli: CliContext, options: CheckOptions, verdicts: Sequence[Verdict], 
 
 
 @contextmanager
-def _live(exercise: Exercise, seeds: Sequence[int]) -> Iterator[OnEvent | None]:
+def live(exercise: Exercise, seeds: Sequence[int]) -> Iterator[OnEvent | None]:
     """A line that says where each run is; none where nobody looks."""
     from rich.console import Console
     from rich.text import Text

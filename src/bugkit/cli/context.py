@@ -14,7 +14,7 @@ import click
 
 from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Catalog, Exercise
-from bugkit.exercise.catalog import home, locate
+from bugkit.exercise.catalog import INTERVIEW_CODE, home, locate
 from bugkit.fresh.shelf import code_named
 from bugkit.progress import Progress, ProgressError
 from bugkit.report.sanitize import sanitize
@@ -51,6 +51,8 @@ class CliContext:
 
     def exercise(self, name: str) -> Exercise:
         """By id, unique prefix, or the path of its notebook; UsageError names those that are near."""
+        if INTERVIEW_CODE.fullmatch(Path(name).stem):
+            raise UsageError(f"{Path(name).stem} belongs to an interview", next_command="bugkit interview check")
         is_known = Path(name).stem in [exercise.id for exercise in self.catalog]
         if not is_known and (code := code_named(self.workspace, name)):
             from bugkit.fresh.desk import restored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from bugkit.errors import BugkitError, UsageError
 from bugkit.exercise import Exercise
 from bugkit.fresh.shelf import shelved
 from bugkit.progress import Event, Summary
+from bugkit.progress.interviews import Interviews
 
 COLORS = {"passed": "green", "tried": "yellow", "new": None}
 
 SIGNS = {"passed": "+", "tried": "~", "new": ""}
 
+WEEK = timedelta(days=7)
 DAILY = {"spot": "ten listings", "quiz": "five questions"}  # by the command, whose answers begin with its name
 
 Pair = tuple[Exercise, Summary]
@@ -152,7 +154,19 @@ def _also(cli: CliContext) -> str:
         one.item.partition(":")[0] for one in answers if datetime.fromisoformat(one.at).astimezone().date() == today
     }
     rest = [f"{what} (bugkit {name})" for name, what in DAILY.items() if name not in done]
-    return f"also today: {', '.join(rest)}\n" if rest else ""
+    today_too = f"also today: {', '.join(rest)}\n" if rest else ""
+    return today_too + _weekly(cli)
+
+
+def _weekly(cli: CliContext) -> str:
+    """A line on an interview that runs, or that is due; "" for nothing."""
+    every = Interviews(cli.progress).all()
+    running = next((one for one in every if one.condition != "ended"), None)
+    if running is not None:
+        return f"interview {running.number} has not ended: bugkit interview\n"
+    now = datetime.now(UTC)
+    recent = any(now - datetime.fromisoformat(one.began) < WEEK for one in every)
+    return "" if recent else "once a week: an interview (bugkit interview)\n"
 
 
 def _has_fresh(exercise: str) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FOLDER = re.compile(r"^(?P<id>[a-z]+\d+)_[a-z0-9_]+$")
 FRESH = "fresh"  # the folder of a workspace with exercises that are made when they are asked for
 CODE = re.compile(r"f\d{8}")  # their ids
+INTERVIEW = "interview"  # the folder of a workspace with notebooks of interviews
+INTERVIEW_CODE = re.compile(r"i\d{8}")  # their ids
 ANSWERS = '## Answers to "To go on with"'  # the last part of an explanation
 INSTALLED = "installed"  # how the catalog that came with bugkit is named beside others
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -200,10 +202,11 @@ def _root(given: Path) -> Path:
 def home(catalog: Catalog, here: Path) -> Path:
     """Where ``.bugkit`` lies for one who works ``here``: the catalog's root when that is around, and may be written.
 
-    Of a fresh exercise it is the folder that holds ``fresh/``.
+    Of a fresh exercise it is the folder that holds ``fresh/``, of an interview that which holds ``interview/``.
     """
     for folder in (here, *here.parents):
-        if CODE.fullmatch(folder.name) and folder.parent.name == FRESH:
+        code = {FRESH: CODE, INTERVIEW: INTERVIEW_CODE}.get(folder.parent.name)
+        if code and code.fullmatch(folder.name):
             return folder.parents[1]
     root = catalog.root
     theirs = root in (here, *here.parents) and root != PACKAGE / "catalog" and os.access(root, os.W_OK)

@@ -74,7 +74,7 @@ def restored(code: str, workspace: Path) -> Exercise:
             next_command="bugkit fresh",
         )
     one = source(installed(), proof.recipe.program)
-    folders = Folders(_scratch(), workspace / FRESH / code)
+    folders = Folders(scratch(), workspace / FRESH / code)
     return make(folders, code, one, recalled(one, proof, known), measured=measured(one, proof, known))
 
 
@@ -87,7 +87,7 @@ def measured(program: Source, proof: Proof, known: Matrix) -> Measured:
 
 
 @cache
-def _scratch() -> Path:
+def scratch() -> Path:
     """A folder that goes with the process."""
     folder = TemporaryDirectory(prefix="bugkit-fresh-")
     atexit.register(folder.cleanup)
@@ -95,7 +95,7 @@ def _scratch() -> Path:
 
 
 def _fitting(wish: Wish, known: Matrix) -> list[Proof]:
-    offered = [proof for proof in known.proofs if proof.recipe.program in _here()]
+    offered = [proof for proof in known.proofs if proof.recipe.program in here()]
     found = [proof for proof in sorted(offered, key=lambda one: one.code) if _fits(wish, proof, known)]
     if not found:
         raise UsageError("no fresh exercise fits", evidence=_offer(offered), next_command="bugkit fresh --help")
@@ -103,7 +103,7 @@ def _fitting(wish: Wish, known: Matrix) -> list[Proof]:
 
 
 @cache
-def _here() -> frozenset[str]:
+def here() -> frozenset[str]:
     """The programs whose working notebooks are here."""
     catalog = installed()
     alone = (path.parent.name.split("_")[0] for path in (catalog.root / PROGRAMS).glob("*/program.toml"))

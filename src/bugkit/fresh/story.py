@@ -56,12 +56,26 @@ def story(source: Source, bugs: Sequence[Planted], measured: Measured | None) ->
 
 def told(measured: Measured, bugs: int) -> str:
     """What was measured, in two sentences."""
-    what = f"{measured.words[:1].lower()}{measured.words[1:]}"
-    ends = f"Its {what} is {_with_unit(measured.broken, measured.unit)}"
+    it = f"{_its(measured)} is {_with_unit(measured.broken, measured.unit)}"
     if not measured.is_loud:
-        return f"{ends}, about as it should be: what is wrong shows elsewhere."
+        return f"{it}, about as it should be: what is wrong shows elsewhere."
     them = "the bug" if bugs == 1 else "the bugs"
-    return f"{ends}. Without {them}, it is {_with_unit(measured.whole, measured.unit)}."
+    return f"{it}. Without {them}, it is {_with_unit(measured.whole, measured.unit)}."
+
+
+def ends(measured: Measured) -> str:
+    """The same, where nobody is told how many bugs there are, and of which sort."""
+    now, right = (_with_unit(loss, measured.unit) for loss in (measured.broken, measured.whole))
+    return f"The training runs. {_its(measured)} is {now}; that of a correct program is {right}."
+
+
+def asked_to_fix(source: Source) -> str:
+    """What is to be done, and what has to stay."""
+    return f"Find out what is wrong with it, and make it right.\n\n{_terms(source)}"
+
+
+def _its(measured: Measured) -> str:
+    return f"Its {measured.words[:1].lower()}{measured.words[1:]}"
 
 
 def _with_unit(loss: float | None, unit: str) -> str:

@@ -86,6 +86,12 @@ def active(events: Sequence[Event]) -> timedelta:
     return sum((gap for gap in gaps if gap <= PAUSE), timedelta())
 
 
+def effortless(events: Sequence[Event]) -> bool:
+    """Whether it was passed, and the first pass came easily."""
+    passes = _passes(events)
+    return bool(passes) and _effort(events, "", passes[0].at) == Effort.LITTLE
+
+
 class Effort(Enum):
     """What a pass took."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 MOST_NOTE = 100_000  # characters
-VERSION = 3
+VERSION = 4
 SCHEMA = (
     """CREATE TABLE attempt (
         number INTEGER PRIMARY KEY, exercise TEXT NOT NULL, at TEXT NOT NULL,
@@ -22,6 +22,15 @@ ADDED = {  # by version
     3: (
         """CREATE TABLE answer (
         item TEXT, at TEXT, rating INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (item, at))""",
+    ),
+    4: (
+        """CREATE TABLE interview (
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, round TEXT NOT NULL, plan TEXT NOT NULL, spent REAL NOT NULL,
+        heard TEXT NOT NULL, beating INTEGER NOT NULL, condition TEXT NOT NULL)""",
+        """CREATE TABLE happening (
+        number INTEGER PRIMARY KEY, interview INTEGER NOT NULL, at TEXT NOT NULL, second REAL NOT NULL,
+        what TEXT NOT NULL, body TEXT NOT NULL)""",
+        "CREATE INDEX happening_by_interview ON happening (interview)",
     ),
 }
 

@@ -64,7 +64,7 @@ class Progress:
     def record(self, verdict: Verdict, seconds: float) -> None:
         """Store an attempt, or ProgressError where the folder does not let us. An early stage's pass is no pass yet."""
         outcome = verdict.outcome if verdict.complete or verdict.outcome != "passed" else f"stage-{verdict.stage}"
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO attempt (exercise, at, outcome, score, seconds) VALUES (?, ?, ?, ?, ?)",
                 (verdict.exercise, _now(), outcome, verdict.score, seconds),
@@ -72,53 +72,53 @@ class Progress:
 
     def show_hint(self, exercise: str, levels: int) -> int:
         """Count one more hint as shown and return its level, from 1; after the last it stays at ``levels``."""
-        with self._writing() as db:
+        with self.writing() as db:
             level = min(_hints(db, exercise) + 1, levels)
             db.execute("INSERT OR IGNORE INTO hint VALUES (?, ?, ?)", (exercise, level, _now()))
         return level
 
     def explain(self, exercise: str) -> None:
         """Remember that a report was explained; it counts like a hint, once."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("INSERT OR IGNORE INTO hint VALUES (?, ?, ?)", (exercise, EXPLAINED, _now()))
 
     def is_explained(self, exercise: str) -> bool:
         """Whether reports on it are explained from now on."""
         query = "SELECT 1 FROM hint WHERE exercise = ? AND level = ?"
-        with self._reading() as db:
+        with self.reading() as db:
             return bool(db and db.execute(query, (exercise, EXPLAINED)).fetchone())
 
     def give_up(self, exercise: str) -> None:
         """Remember that the solution was asked for before a pass."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("INSERT OR IGNORE INTO given_up VALUES (?, ?)", (exercise, _now()))
 
     def open(self, exercise: str) -> None:
         """Remember that it was opened: the time at work begins with it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("INSERT OR IGNORE INTO opened VALUES (?, ?)", (exercise, _now()))
 
     def note(self, exercise: str, text: str) -> None:
         """Keep a note, unless it is the last one again."""
         if [one.text for one in self.notes(exercise)[-1:]] != [text]:
-            with self._writing() as db:
+            with self.writing() as db:
                 db.execute("INSERT OR IGNORE INTO note VALUES (?, ?, ?)", (exercise, _now(), text))
 
     def notes(self, exercise: str) -> tuple[Note, ...]:
         """The notes in the order in which they were made."""
         query = "SELECT at, text FROM note WHERE exercise = ? ORDER BY at, rowid"
-        with self._reading() as db:
+        with self.reading() as db:
             return tuple(Note(*row) for row in db.execute(query, (exercise,))) if db else ()
 
     def answer(self, item: str, rating: int, seconds: float) -> None:
         """Keep how well something was known."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("INSERT OR IGNORE INTO answer VALUES (?, ?, ?, ?)", (item, at, rating, seconds))
 
     def answers(self) -> dict[str, list[Answer]]:
         """By item, all answers in order."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute("SELECT item, at, rating, seconds FROM answer ORDER BY at").fetchall() if db else []
         out: dict[str, list[Answer]] = {}
         for row in rows:
@@ -128,12 +128,12 @@ class Progress:
     def attempts(self, exercise: str) -> tuple[Attempt, ...]:
         """The attempts in the order in which they were made."""
         query = "SELECT at, outcome, score, seconds FROM attempt WHERE exercise = ? ORDER BY number"
-        with self._reading() as db:
+        with self.reading() as db:
             return tuple(Attempt(*row) for row in db.execute(query, (exercise,))) if db else ()
 
     def events(self) -> dict[str, list[Event]]:
         """By exercise id, everything that was done, in order."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(EVENTS).fetchall() if db else []
         out: dict[str, list[Event]] = {}
         for exercise, at, what in rows:
@@ -142,13 +142,13 @@ class Progress:
 
     def rows(self, table: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         """A whole table."""
-        with self._reading() as db:
+        with self.reading() as db:
             found = db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall() if db else []
         return [dict(zip(columns, row, strict=True)) for row in found]
 
     def add(self, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
         """Add the rows that are not there yet, and return their number; all of them or none."""
-        with self._writing() as db:
+        with self.writing() as db:
             before = db.total_changes
             for table, rows in tables.items():
                 for row in rows:
@@ -161,7 +161,7 @@ class Progress:
 
     def hints_shown(self, exercise: str) -> int:
         """The highest level shown, 0 for none."""
-        with self._reading() as db:
+        with self.reading() as db:
             return _hints(db, exercise) if db else 0
 
     def gave_up(self, exercise: str) -> bool:
@@ -174,12 +174,12 @@ class Progress:
 
     def summary(self) -> dict[str, Summary]:
         """By exercise id, every exercise on which something was done."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute(SUMMARY).fetchall() if db else []
         return {row[0]: _summary(row) for row in rows}
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
         """A read-only connection; None while nothing was stored. Looking leaves no file behind."""
         with self._explained("read"):
             if not self.path.is_file():
@@ -187,7 +187,7 @@ class Progress:
                 return
             mode, version = self._found()
             if 0 < version < VERSION:
-                with self._writing():
+                with self.writing():
                     pass  # which brings it up to this version
             with closing(self._connect(mode)) as db:
                 yield db if version_of(db) else None
@@ -205,7 +205,7 @@ class Progress:
                 return "rw", version_of(db)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, which is undone when its body raises."""
         with self._explained("stored"):
             self.path.parent.mkdir(parents=True, exist_ok=True)

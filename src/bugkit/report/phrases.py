@@ -70,6 +70,13 @@ def in_one(sentences: Iterable[str]) -> str:
     return " ".join(text[:1].upper() + text[1:].removesuffix(".") + "." for text in sentences)
 
 
+def clocked(seconds: float) -> str:
+    """A time as minutes and seconds, with hours where there are any."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
 def raising(verdict: Verdict) -> RunResult | None:
     """The run whose exception is shown: one that it ended, if there is one."""
     return min((run for run in verdict.runs if run.error), key=lambda run: run.status == "ok", default=None)

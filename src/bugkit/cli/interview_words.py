@@ -1,0 +1,226 @@
+"""What one does in an interview, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bugkit.cli.check import live
+from bugkit.cli.context import CliContext, short, tell_cell
+from bugkit.errors import UsageError
+from bugkit.interview.debrief import reveal
+from bugkit.interview.room import Room, Said
+from bugkit.interview.rubric import NUDGES, PRICES
+from bugkit.report.phrases import clocked
+
+if TYPE_CHECKING:
+    from bugkit.grader import Grader
+    from bugkit.verdict import Verdict
+
+COLUMNS = 80
+MOST_SHARE = 10.0  # of a weight's length, that is told in percent
+FROM_NOTHING = 1e6
+HELP = """\
+  check            judge the notebook as it is saved; before it you may say what you think
+  ask plot         the learning rate and the norm of the gradients ({plot} point)
+  ask layers       how far a step moves each layer ({layers} points)
+  ask sentence     one check that fails, in words ({sentence} points)
+  ask nudge        a hint ({nudges} points)
+  note TEXT        think aloud: it is kept with its minute
+  pause, resume    stop the clock and let it run; it is written down
+  end              the debrief"""
+SCREEN_HELP = """\
+  LINE WHY         the line that is wrong and why; 0 where nothing is
+  end              the debrief"""
+
+
+class Doing:
+    """The words of an interview, and what each does."""
+
+    def __init__(self, cli: CliContext, room: Room, warm: Grader | None = None, *, asks: bool = False) -> None:
+        self._cli, self.room, self._warm = cli, room, warm
+        self.is_asking = asks  # whether somebody can be asked for more, and types no more than the words
+        self.actions: dict[str, Callable[..., None]] = {
+            "check": self.check,
+            "ask": self.ask,
+            "note": self.note,
+            "answer": self.answer,
+            "status": self.status,
+            "pause": self.pause,
+            "resume": self.resume,
+            "end": self.end,
+            "help": self.help,
+        }
+
+    def check(self, *said: str) -> None:
+        """Judge, and show what a room would show: the loss, the curve and the score."""
+        if self.room.plan.round == "screen":
+            raise UsageError("nothing runs in a screen", next_command="bugkit interview answer LINE WHY")
+        made = self.room.exercise
+        with live(made, made.manifest.run.seeds) as on_event:
+            verdict = self.room.check(Said(*said[:3]), warm=self._warm, on_event=on_event)
+        self._show(verdict)
+
+    def ask(self, what: str = "", *_: str) -> None:
+        """Buy an answer."""
+        told = self.room.ask(what, warm=self._warm)
+        lines = list(_answer(what, told))
+        click.echo("\n".join(lines))
+        points = "point" if told["cost"] == 1 else "points"
+        click.echo(f"({told['cost']} {points})")
+        tell_cell(self._cli, f"{what}, {told['cost']} {points}", "```text\n" + "\n".join(lines) + "\n```")
+
+    def note(self, *words: str) -> None:
+        """Keep a thought."""
+        if not words:
+            raise UsageError("a note needs words", next_command='bugkit interview note "..."')
+        self.room.note(" ".join(words))
+        click.echo("kept")
+
+    def answer(self, *words: str) -> None:
+        """Of a screen: a line, and why."""
+        if self.room.plan.round != "screen":
+            raise UsageError("only a screen has listings to answer", next_command="bugkit interview check")
+        line = int(words[0]) if words and words[0].isdigit() else None
+        self.room.answer(line, " ".join(words[1:] if line is not None else words))
+        self.listing()
+
+    def listing(self) -> None:
+        """The listing whose turn it is."""
+        place = len(self.room.of("answer"))
+        if place >= len(self.room.listings):
+            command = "end" if self.is_asking else "bugkit interview end"
+            click.echo(f"\nthat was the last one; for the debrief: {command}")
+            return
+        one = self.room.listings[place]
+        click.echo(f"\n{place + 1} of {len(self.room.listings)}, {one.title}\n")
+        click.echo("\n".join(f"{number:3}  {line}".rstrip() for number, line in enumerate(one.lines, start=1)))
+
+    def status(self, *_: str) -> None:
+        """The clock, and what was done."""
+        record, plan = self.room.record, self.room.plan
+        left = self.room.left(record.spent)
+        clock = f"{clocked(left)} left" if left is not None else f"{clocked(record.spent)} so far"
+        click.echo(f"interview {self.room.number}, {plan.round}, {record.condition}: {clock}")
+        if plan.code:
+            click.echo(f"the notebook: {short(self.room.exercise.notebook)}")
+        for one in record.happenings:
+            click.echo(f"{clocked(one.second)}  {_in_a_line(one.what, one.body)}"[:COLUMNS])
+
+    def pause(self, *_: str) -> None:
+        """Stop the clock."""
+        self.room.pause()
+        click.echo("the clock stands; go on with: resume" if self.is_asking else "next: bugkit interview resume")
+
+    def resume(self, *_: str) -> None:
+        """Let it run."""
+        self.room.go_on()
+        click.echo("the clock runs")
+
+    def help(self, *_: str) -> None:
+        """What there is to do."""
+        if self.room.plan.round == "screen":
+            click.echo(
+                "  LINE WHY         the line that is wrong and why; 0 where nothing is\n  end              the debrief"
+            )
+            return
+        click.echo(HELP.format(**PRICES, nudges=", then ".join(map(str, NUDGES))))
+
+    def end(self, *words: str) -> None:
+        """The debrief. Of a screen, the words are the numbers of listings whose cause was said."""
+        said = [int(word) - 1 for word in words if word.isdigit()]
+        if self.room.plan.round == "screen" and self.is_asking and self.room.record.condition != "ended":
+            said = list(self._reasons())
+        self.finish("ended", said)
+
+    def finish(self, why: str, said: list[int] | None = None) -> None:
+        """End it, and show the debrief."""
+        if self.room.plan.code:
+            click.echo("the last check, and your tests, each with every bug alone", err=True)
+        document = self.room.end(why, reasons=said or (), warm=self._warm)
+        from rich.console import Console
+
+        from bugkit.report.debrief import cell, render
+
+        render(document, Console(highlight=False))
+        click.echo(f"\nas a page: bugkit interview --export debrief.html --number {self.room.number}")
+        if self._cli.cell is not None:
+            tell_cell(self._cli, *cell(document))
+
+    def _reasons(self) -> Iterator[int]:
+        """The listings whose cause the candidate said, as they see it themselves."""
+        answers = {one.body["place"]: one.body for one in self.room.of("answer")}
+        for place, one in enumerate(self.room.listings):
+            answer = answers.get(place)
+            line = answer["line"] if answer else None
+            told = f"you said: line {line}, {answer['reason'] or 'and no more'}" if answer else "not answered"
+            click.echo(f"\n{place + 1} of {len(self.room.listings)}, {one.title}\n{told}")
+            click.echo(click.wrap_text(reveal(one), COLUMNS, preserve_paragraphs=True))
+            if line is not None and line in one.wrong and click.confirm("did you say that?", default=False):
+                yield place
+
+    def _show(self, verdict: Verdict) -> None:
+        from rich.console import Console
+
+        from bugkit.report.html import fragment
+        from bugkit.report.terminal import render
+
+        shown = in_the_room(verdict, self.room)
+        render(shown, Console(highlight=False))
+        if self._cli.cell is not None:
+            from bugkit.notebook.files import write_whole
+
+            with suppress(OSError):
+                write_whole(self._cli.cell, fragment(shown))
+
+
+def in_the_room(verdict: Verdict, room: Room) -> Verdict:
+    """As much of a verdict as a room shows: the loss, the curve, the score, and what is next."""
+    if verdict.outcome != "passed":
+        following = "bugkit interview ask WHAT, or look again"
+    elif verdict.complete:
+        following = "bugkit interview end"
+    else:
+        following = f"reload the notebook; the extension is open: {room.exercise.manifest.stage[0].title}"
+    score = f"score: {verdict.score:.0%}"
+    return replace(verdict, checks=(), symptoms=(), behaviors="", next=following, notes=(*verdict.notes, score))
+
+
+def _answer(what: str, told: Any) -> Iterator[str]:
+    if what == "plot":
+        from bugkit.report.debrief import spark
+
+        for name, words in (("rate", "learning rate"), ("norm", "norm of the gradients")):
+            values = told[name]
+            ends = f"{values[0]:.3g} to {values[-1]:.3g}, at most {max(values):.3g}" if values else "not seen"
+            yield f"{words:22} {ends}"
+            yield f"  {spark(values)}"
+    elif what == "layers":
+        yield f"{'':40} {'numbers':>9} {'first step':>10} {'last step':>10}"
+        rows = ((name, size, _share(first), _share(last)) for name, size, first, last in told["layers"])
+        yield from (f"{name:40} {size:9,} {first:>10} {last:>10}" for name, size, first, last in rows)
+        if told["more"]:
+            yield f"and {told['more']} more"
+    else:
+        yield from click.wrap_text(told["text"], COLUMNS).splitlines()
+
+
+def _share(value: float | None) -> str:
+    """A step's length beside that of the weights; of weights that were 0, it says nothing."""
+    if value is None:
+        return "not finite"
+    return f"{value:.2%}" if value < MOST_SHARE else "from 0" if value > FROM_NOTHING else f"{value:.0f} times"
+
+
+def _in_a_line(what: str, body: Any) -> str:
+    if what == "check":
+        return f"check: {body['outcome']}, {body['score']:.0%}  {body['hypothesis']}".rstrip()
+    if what == "ask":
+        return f"ask {body['what']} ({body['cost']})"
+    if what == "answer":
+        return f"answer: {body['line'] if body['line'] is not None else ''} {body['reason']}"
+    return f"{what}: {body['text']}" if body.get("text") else what
