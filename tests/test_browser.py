@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,9 +22,15 @@ LOCKED = re.compile(r"\bbugkit-locked\b")
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One desk for all."""
-    with lab_user.page_of_learner(tmp_path_factory.mktemp("desk"), "ex03") as one:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(scope="module")
+def page(desk: Path) -> Iterator[Any]:
+    """Its page."""
+    with lab_user.page_of_learner(desk, "ex03") as one:
         yield one
 
 
@@ -89,6 +99,30 @@ def test_locked_cells_look_locked_and_stay_as_they_are(page: Any) -> None:
     page.keyboard.type("x")
     assert text.inner_text() == before
     expect(cell(page, "self.layers = nn.Sequential")).not_to_have_class(LOCKED)
+
+
+def test_an_interview_in_the_panel(page: Any, desk: Path) -> None:
+    expect = _expect()
+    workspace = desk / "workspace"
+    begin = [sys.executable, "-m", "bugkit", "interview", "--seed", "3", "--json"]
+    begun = subprocess.run(begin, cwd=workspace, check=True, capture_output=True, text=True)
+    notebook = Path(json.loads(begun.stdout)["notebook"]).relative_to(workspace)
+    page.goto(f"{page.url.split('/lab')[0]}/lab/tree/{notebook}?reset")
+    page.locator(".bugkit-toolbar").wait_for()
+    clock = page.locator(".bugkit-clock")
+    page.get_by_role("tab", name="bugkit: the verdict").click()
+    expect(clock).to_have_text(re.compile(r"4[0-5]:\d\d"))
+    page.locator(".bugkit-note").fill("one batch first")
+    page.locator(".bugkit-note").press("Enter")
+    expect(page.locator(".bugkit-log")).to_contain_text("note: one batch first")
+    page.get_by_label("Hypothesis").fill("the labels")
+    page.locator(".bugkit-form").get_by_role("button", name="Check").click()
+    expect(page.frame_locator(".bugkit-frame").locator(".bk-outcome")).to_have_text("FAILED")
+    expect(page.locator(".bugkit-log")).to_contain_text("the labels")
+    page.get_by_role("button", name="End", exact=True).click()
+    page.get_by_role("button", name="Really end?").click()
+    expect(page.get_by_role("button", name="Debrief")).to_be_visible()
+    expect(page.frame_locator(".bugkit-frame").locator("body")).to_contain_text("of 100 points")
 
 
 def _expect() -> Any:

@@ -199,7 +199,7 @@ def test_a_notebook_that_lies_there_stays(progress: Progress, tmp_path: Path) ->
     ("gap", "beating", "strict", "counts"),
     [
         (20, True, False, 20),
-        (40, True, False, 0),
+        (100, True, False, 0),
         (600, False, False, 600),
         (1000, False, False, 0),
         (1000, True, True, 1000),

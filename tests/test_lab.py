@@ -131,7 +131,14 @@ def test_a_link_out_of_the_folder_is_not_followed(server: Server, root: Path, tm
 
 
 def test_nobody_without_the_token_is_answered(server: Server) -> None:
-    for method, what in (("GET", f"exercise?path={TOY}"), ("POST", "check"), ("DELETE", "check"), ("POST", "help")):
+    for method, what in (
+        ("GET", f"exercise?path={TOY}"),
+        ("GET", f"interview?path={TOY}"),
+        ("POST", "check"),
+        ("DELETE", "check"),
+        ("POST", "help"),
+        ("POST", "interview"),
+    ):
         assert server.ask(method, what, {"path": TOY} if method == "POST" else None, token="")[0] == 403
         assert server.ask(method, what, token="wrong")[0] == 403
 
@@ -202,6 +209,30 @@ def test_a_verdict_is_explained_when_asked_and_ever_after(server: Server, toy: P
     assert (again["can_explain"], ">Checks<" in again["html"]) == (False, True)
     solve(toy)
     assert server.check()[-1]["can_explain"] is False
+
+
+def test_an_interviews_notebook_has_a_clock_and_words(server: Server, root: Path) -> None:
+    begun = subprocess.run(
+        [sys.executable, "-m", "bugkit", "interview", "--seed", "1", "--json"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    path = str(Path(json.loads(begun.stdout)["notebook"]).relative_to(root))
+    assert json.loads(server.ask("GET", f"exercise?path={path}")[1])["exercise"] is None
+    status = json.loads(server.ask("GET", f"interview?path={path}")[1])["interview"]
+    assert (status["condition"], status["minutes"]) == ("running", 45)
+    assert 0 < status["left"] <= 45 * 60
+    told = json.loads(server.ask("POST", "interview", {"path": path, "words": ["note", "--json", "it's slow"]})[1])
+    assert told["interview"]["log"][-1]["says"] == "note: --json it's slow"
+    paused = json.loads(server.ask("POST", "interview", {"path": path, "words": ["pause"]})[1])
+    assert paused["interview"]["condition"] == "paused"
+    refused = json.loads(server.ask("POST", "interview", {"path": path, "words": ["dance"]})[1])
+    assert "dance" in refused["text"]
+    assert server.ask("POST", "interview", {"path": path, "words": "end"})[0] == 400
+    assert json.loads(server.ask("GET", f"interview?path={TOY}")[1])["interview"] is None
+    assert server.ask("POST", "interview", {"path": TOY, "words": ["end"]})[0] == 404
 
 
 def test_the_server_ends_while_a_check_runs(root: Path, tmp_path: Path, toy: Path) -> None:

@@ -95,7 +95,7 @@ def test_two_processes_at_once_lose_nothing(progress: Progress) -> None:
 def test_the_file_says_its_version(progress: Progress) -> None:
     progress.record(FAILED, seconds=1.0)
     with sqlite3.connect(progress.path) as db:
-        assert db.execute("PRAGMA user_version").fetchone() == (3,)
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
     db.close()
 
 
@@ -107,7 +107,7 @@ def test_a_newer_file_is_left_alone(progress: Progress) -> None:
     for action in (progress.summary, lambda: progress.record(FAILED, seconds=1.0)):
         with pytest.raises(ProgressError, match="progress") as caught:
             action()
-        assert "newer bugkit (version 9, 3 is known here)" in caught.value.evidence[0]
+        assert "newer bugkit (version 9, 4 is known here)" in caught.value.evidence[0]
 
 
 def test_a_file_that_is_no_database_is_told(progress: Progress) -> None:

@@ -6,8 +6,9 @@ import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { checkIcon } from '@jupyterlab/ui-components';
 
 import { markLocks } from './locks';
-import { CheckPanel } from './panel';
-import { exerciseOf } from './requests';
+import { InterviewSheet } from './interview';
+import { AnySheet, CheckPanel } from './panel';
+import { exerciseOf, interviewOf } from './requests';
 import { Sheet } from './sheet';
 
 const CHECK = 'bugkit:check';
@@ -38,14 +39,13 @@ function activate(
 
   async function welcome(notebook: NotebookPanel): Promise<void> {
     await notebook.context.ready;
-    const exercise = await exerciseOf(contents.localPath(notebook.context.path));
-    if (!exercise || notebook.isDisposed) {
+    const sheet = await sheetFor(notebook);
+    if (!sheet) {
       return;
     }
     if (!panel.isAttached) {
       app.shell.add(panel, 'right', { rank: 50 });
     }
-    const sheet = new Sheet(notebook, exercise, contents, themes);
     panel.add(sheet);
     notebook.disposed.connect(() => panel.remove(sheet));
     panel.turnTo(tracker.currentWidget);
@@ -57,7 +57,20 @@ function activate(
     app.commands.notifyCommandChanged(CHECK);
   }
 
-  function newButton(sheet: Sheet): ToolbarButton {
+  async function sheetFor(notebook: NotebookPanel): Promise<AnySheet | null> {
+    const path = contents.localPath(notebook.context.path);
+    const exercise = await exerciseOf(path);
+    const interview = exercise ? null : await interviewOf(path);
+    if (notebook.isDisposed) {
+      return null;
+    }
+    if (exercise) {
+      return new Sheet(notebook, exercise, contents, themes);
+    }
+    return interview && new InterviewSheet(notebook, interview, contents, themes);
+  }
+
+  function newButton(sheet: AnySheet): ToolbarButton {
     return new ToolbarButton({
       className: 'bugkit-toolbar',
       icon: checkIcon,
@@ -67,7 +80,7 @@ function activate(
     });
   }
 
-  function check(sheet: Sheet): void {
+  function check(sheet: AnySheet): void {
     panel.turnTo(sheet.notebook);
     open();
     void sheet.check();

@@ -4,7 +4,10 @@ import { NotebookPanel } from '@jupyterlab/notebook';
 import { checkIcon } from '@jupyterlab/ui-components';
 import { StackedPanel } from '@lumino/widgets';
 
+import { InterviewSheet } from './interview';
 import { Sheet } from './sheet';
+
+export type AnySheet = Sheet | InterviewSheet;
 
 export class CheckPanel extends StackedPanel {
   constructor() {
@@ -15,16 +18,16 @@ export class CheckPanel extends StackedPanel {
     this.title.caption = 'bugkit: the verdict';
   }
 
-  add(sheet: Sheet): void {
+  add(sheet: AnySheet): void {
     sheet.hide();
     this.addWidget(sheet);
   }
 
-  remove(sheet: Sheet): void {
+  remove(sheet: AnySheet): void {
     sheet.dispose();
   }
 
-  sheetOf(notebook: NotebookPanel | null): Sheet | undefined {
+  sheetOf(notebook: NotebookPanel | null): AnySheet | undefined {
     return this._sheets.find(sheet => sheet.notebook === notebook);
   }
 
@@ -40,7 +43,7 @@ export class CheckPanel extends StackedPanel {
     this._sheets.forEach(sheet => sheet.redraw());
   }
 
-  private get _sheets(): Sheet[] {
-    return this.widgets.filter(widget => widget instanceof Sheet);
+  private get _sheets(): AnySheet[] {
+    return this.widgets.filter(widget => widget instanceof Sheet || widget instanceof InterviewSheet);
   }
 }

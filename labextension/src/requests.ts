@@ -78,6 +78,30 @@ export async function help(path: string, what: Help): Promise<IHelp> {
   return response.json();
 }
 
+export interface IInterview {
+  interview: number;
+  round: string;
+  condition: 'running' | 'paused' | 'ended';
+  strict: boolean;
+  spent: number;
+  left: number | null;
+  prices: { [what: string]: number };
+  log: { second: number; says: string }[];
+}
+
+/** The interview that a notebook belongs to, and a sign that somebody is there; null where it is no interview's. */
+export async function interviewOf(path: string): Promise<IInterview | null> {
+  const response = await ask(`interview?path=${encodeURIComponent(path)}`, {});
+  return response.ok ? (await response.json()).interview : null;
+}
+
+/** Do one thing in it, and where it is then. */
+export async function sayIn(path: string, words: string[]): Promise<IHelp & { interview: IInterview | null }> {
+  const response = await ask('interview', { method: 'POST', body: JSON.stringify({ path, words }) });
+  await refuse(response);
+  return response.json();
+}
+
 async function ask(what: string, init: RequestInit): Promise<Response> {
   const settings = ServerConnection.makeSettings();
   return ServerConnection.makeRequest(URLExt.join(settings.baseUrl, 'bugkit', what), init, settings);

@@ -6,6 +6,7 @@ import { Contents } from '@jupyterlab/services';
 import { checkIcon, LabIcon, stopIcon } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 
+import { button, element } from './dom';
 import { newFrame, show } from './frame';
 import { check, Help, help, IExercise, ITrouble, IVerdict, Message, stop } from './requests';
 
@@ -286,19 +287,4 @@ class Row {
 
   private readonly _bar = document.createElement('progress');
   private readonly _place = element('span', 'bugkit-place');
-}
-
-function element(tag: string, name: string, text = ''): HTMLElement {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.textContent = text;
-  return made;
-}
-
-function button(text: string, press: () => void): HTMLButtonElement {
-  const made = document.createElement('button');
-  made.className = 'bugkit-button';
-  made.textContent = text;
-  made.addEventListener('click', press);
-  return made;
 }

@@ -62,31 +62,13 @@ def interview(cli: CliContext, /, words: tuple[str, ...], **wishes: Any) -> int:
     if interviewer is not None:
         _write_sheet(room, interviewer, force=force)
     if as_json:
+        from bugkit.interview.status import status
+
         say_json(status(room))
         return 0
     from bugkit.cli.interview_room import sit
 
     return sit(cli, room, is_new=is_new, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
-
-
-def status(room: Room) -> dict[str, Any]:
-    """Where an interview is, for programs."""
-    record = room.record
-    checks = [one.body for one in record.happenings if one.what == "check"]
-    notebook = str(room.exercise.notebook) if room.plan.code else ""
-    return {
-        "format": FORMAT,
-        "interview": room.number,
-        "round": room.plan.round,
-        "condition": record.condition,
-        "minutes": room.plan.minutes,
-        "spent": round(record.spent),
-        "left": None if room.plan.minutes is None else max(0, round(60 * room.plan.minutes - record.spent)),
-        "notebook": notebook,
-        "checks": [{"outcome": one["outcome"], "score": one["score"], "losses": one["losses"]} for one in checks],
-        "paid": sum(one.body["cost"] for one in record.happenings if one.what == "ask"),
-        "listing": sum(one.what == "answer" for one in record.happenings),
-    }
 
 
 def _begun(cli: CliContext, wishes: dict[str, Any]) -> Room:
@@ -104,7 +86,8 @@ def _begun(cli: CliContext, wishes: dict[str, Any]) -> Room:
 
 def _running(cli: CliContext, number: int | None) -> Room | None:
     """The one that is asked for, else the one that has not ended."""
-    from bugkit.interview.room import Room, open_rooms
+    from bugkit.interview.room import Room
+    from bugkit.interview.rooms import open_rooms
 
     if number is not None:
         room = Room(cli.progress, cli.workspace, number)
@@ -116,6 +99,8 @@ def _running(cli: CliContext, number: int | None) -> Room | None:
 def _one_thing(cli: CliContext, room: Room | None, words: tuple[str, ...], *, as_json: bool) -> int:
     if room is None:
         raise UsageError("no interview is running", next_command="bugkit interview")
+    from bugkit.interview.status import status
+
     if words[0] == "status" and as_json:
         say_json(status(room))
         return 0

@@ -99,7 +99,7 @@ class _Loop:
         line = await asyncio.wait_for(session.prompt_async(lambda: f"\n{self._clock} > "), left)
         try:
             return shlex.split(line)
-        except ValueError:  # a quote that stands alone, as in "don't"
+        except ValueError:  # a quote that stands alone
             return str(line).split()
 
     async def _do(self, session: Any, words: list[str]) -> None:

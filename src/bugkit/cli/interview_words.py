@@ -15,6 +15,7 @@ from bugkit.errors import UsageError
 from bugkit.interview.debrief import reveal
 from bugkit.interview.room import Room, Said
 from bugkit.interview.rubric import NUDGES, PRICES
+from bugkit.interview.status import in_a_line
 from bugkit.report.phrases import clocked
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Doing:
         if plan.code:
             click.echo(f"the notebook: {short(self.room.exercise.notebook)}")
         for one in record.happenings:
-            click.echo(f"{clocked(one.second)}  {_in_a_line(one.what, one.body)}"[:COLUMNS])
+            click.echo(f"{clocked(one.second)}  {in_a_line(one)}"[:COLUMNS])
 
     def pause(self, *_: str) -> None:
         """Stop the clock."""
@@ -214,13 +215,3 @@ def _share(value: float | None) -> str:
     if value is None:
         return "not finite"
     return f"{value:.2%}" if value < MOST_SHARE else "from 0" if value > FROM_NOTHING else f"{value:.0f} times"
-
-
-def _in_a_line(what: str, body: Any) -> str:
-    if what == "check":
-        return f"check: {body['outcome']}, {body['score']:.0%}  {body['hypothesis']}".rstrip()
-    if what == "ask":
-        return f"ask {body['what']} ({body['cost']})"
-    if what == "answer":
-        return f"answer: {body['line'] if body['line'] is not None else ''} {body['reason']}"
-    return f"{what}: {body['text']}" if body.get("text") else what

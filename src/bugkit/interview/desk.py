@@ -54,7 +54,7 @@ def exercise(plan: Plan, workspace: Path) -> Exercise:
     working = _dressed(read(made.solution), story.strip(), added, roles.names)
     made.solution.write_text(working.to_json(), encoding="utf-8")
     if added:
-        _extend(made, added, roles.names)
+        extend(made, added, roles.names)
     return made
 
 
@@ -75,7 +75,7 @@ def _dressed(working: Notebook, story: str, added: Extension | None, roles: dict
     return replace(working, cells=(*cells, *(added.cells(roles) if added else ()), *last))
 
 
-def _extend(made: Exercise, added: Extension, roles: dict[str, str]) -> None:
+def extend(made: Exercise, added: Extension, roles: dict[str, str]) -> None:
     """The extension as a second stage: sealed until the program works, and judged by checks of its own."""
     path = made.path / "exercise.toml"
     document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -251,12 +251,6 @@ class TimeIsOverError(UsageError):
     """Nothing more can be done but to end it."""
 
 
-def open_rooms(progress: Progress, workspace: Path) -> list[Room]:
-    """The interviews that have not ended, the latest first."""
-    every = Interviews(progress).all()
-    return [Room(progress, workspace, one.number) for one in reversed(every) if one.condition != "ended"]
-
-
 def _cells(notebook: Notebook, shipped: Notebook) -> dict[str, str]:
     """The code cells that are not as they were, by id: those of the candidate's own begin with a plus."""
     out = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ NDJSON = "application/x-ndjson"
 
 
 class Lab(ExtensionApp):
-    """The extension: three addresses, and a grader that ends with the server."""
+    """The extension: four addresses, and a grader that ends with the server."""
 
     name = "bugkit"
 
@@ -41,6 +42,7 @@ class Lab(ExtensionApp):
             ("/bugkit/exercise", ExerciseHandler, wants),
             ("/bugkit/check", CheckHandler, wants),
             ("/bugkit/help", HelpHandler, wants),
+            ("/bugkit/interview", InterviewHandler, wants),
         ]
 
     async def stop_extension(self) -> None:
@@ -49,7 +51,7 @@ class Lab(ExtensionApp):
 
 
 class BugkitHandler(APIHandler):
-    """What the three have in common: a grader, and the notebook that is meant."""
+    """What they have in common: a grader, and the notebook that is meant."""
 
     auth_resource = "bugkit"
 
@@ -195,6 +197,51 @@ class HelpHandler(BugkitHandler):
         except ProgressError as error:
             self.log.warning("bugkit: %s", error)
         return {"text": "", "html": fragment(last)}
+
+
+class InterviewHandler(BugkitHandler):
+    """An interview's notebook: the clock and the log, and the words that do something in it."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        """Where the interview is, or null; somebody is there, so its clock runs on."""
+        notebook = self.notebook(self.get_argument("path"))
+        self.finish(json.dumps({"interview": await asyncio.to_thread(self._status, notebook)}))
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """Do one thing: what the command says, as HTML and as text, and where the interview is then."""
+        from bugkit.magic import answer
+
+        asked = self.asked()
+        words = asked.get("words")
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+            raise HTTPError(400, "words were expected")
+        notebook = self.notebook(asked.get("path"))
+        status = await asyncio.to_thread(self._status, notebook)
+        if status is None:
+            raise HTTPError(404, f"{notebook.name} is no interview's notebook")
+        line = shlex.join(["interview", "--number", str(status["interview"]), "--", *words])
+        bundle = await asyncio.to_thread(answer, line, None, folder=notebook.parent)
+        now = await asyncio.to_thread(self._status, notebook)
+        told = {"text": bundle["text/plain"], "html": bundle.get("text/html", ""), "interview": now}
+        self.finish(json.dumps(told))
+
+    def _status(self, notebook: Path) -> messages.Message | None:
+        from bugkit.interview.rooms import room_of
+        from bugkit.interview.status import status
+
+        try:
+            room = room_of(notebook)
+            if room is None:
+                return None
+            room.beat()
+            return status(room)
+        except BugkitError as error:
+            self.log.warning("bugkit: %s", error)
+            return None
 
 
 def _is_explained(notebook: Path, exercise: Exercise) -> bool:

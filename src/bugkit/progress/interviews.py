@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from bugkit.progress.store import Progress
 
-BETWEEN_BEATS = 30.0  # seconds: whoever beats and was not heard for longer was not there
+BETWEEN_BEATS = (
+    90.0  # seconds: whoever beats and was not heard for longer was not there; a hidden page beats once a minute
+)
 BETWEEN_COMMANDS = 15 * 60.0  # the same for one who only types commands now and then
 Condition = Literal["running", "paused", "ended"]
 RECORD = "SELECT number, at, round, plan, spent, condition FROM interview"
