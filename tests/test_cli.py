@@ -82,7 +82,7 @@ def test_bare_says_where_you_are_and_what_is_next(bugkit: Bugkit, pack: Path) ->
     assert f"0 of 2 exercises passed in {pack}" in result.stdout
     assert "next: toy01 Too big" in result.stdout
     assert "bugkit check toy01" in result.stdout
-    assert result.stdout.endswith("also today: ten listings (bugkit spot), five questions (bugkit quiz)\nonce a week: an interview (bugkit interview)\n")
+    assert result.stdout.endswith("also today: ten listings (bugkit spot), five questions (bugkit quiz)\n")
     Progress.of_workspace(pack).answer("quiz:any", 3, 2.0)
     assert bugkit().stdout.endswith("also today: ten listings (bugkit spot)\n")
     Progress.of_workspace(pack).answer("spot:any", 3, 2.0)

@@ -23,6 +23,7 @@ COLORS = {"passed": "green", "tried": "yellow", "new": None}
 SIGNS = {"passed": "+", "tried": "~", "new": ""}
 
 WEEK = timedelta(days=7)
+READY = 5  # exercises passed, from which on an interview is proposed
 DAILY = {"spot": "ten listings", "quiz": "five questions"}  # by the command, whose answers begin with its name
 
 Pair = tuple[Exercise, Summary]
@@ -166,7 +167,8 @@ def _weekly(cli: CliContext) -> str:
         return f"interview {running.number} has not ended: bugkit interview\n"
     now = datetime.now(UTC)
     recent = any(now - datetime.fromisoformat(one.began) < WEEK for one in every)
-    return "" if recent else "once a week: an interview (bugkit interview)\n"
+    ready = sum(one.state == "passed" for one in cli.progress.summary().values()) >= READY
+    return "" if recent or not ready else "once a week: an interview (bugkit interview)\n"
 
 
 def _has_fresh(exercise: str) -> bool:
