@@ -129,12 +129,33 @@ def test_a_line_moves() -> None:
     assert lines.index("optimizer.zero_grad()") == lines.index("loss.backward()") + 1
 
 
-def test_arguments_are_set_and_taken_away() -> None:
+def test_items_of_a_call_go_and_come() -> None:
+    before = program("net = nn.Sequential(\n    nn.Linear(2, 3),\n    nn.ReLU(),\n    nn.Linear(3, 1),\n)")
+    site = before.first("nn.Sequential(*...)")
+    assert site
+    without = "net = nn.Sequential(\n    nn.Linear(2, 3),\n    nn.Linear(3, 1),\n)"
+    assert source_of(before.without_item(site, "nn.ReLU()")) == without
+    more = source_of(before.with_item(site, "nn.Tanh()"))
+    assert more == "net = nn.Sequential(\n    nn.Linear(2, 3),\n    nn.ReLU(),\n    nn.Linear(3, 1),\n    nn.Tanh(),\n)"
+    short = program("net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())")
+    site = short.first("nn.Sequential(*...)")
+    assert site
+    assert source_of(short.without_item(site, "nn.ReLU()")) == "net = nn.Sequential(nn.Linear(2, 3))"
+    assert source_of(short.with_item(site, "nn.Flatten()")).endswith("nn.ReLU(), nn.Flatten())")
+
+
+def test_lines_are_put_first_in_a_block() -> None:
+    before = program("for epoch in range(3):\n    train()")
+    site = before.first("for any_epoch in range(any_epochs):\n    ...")
+    assert site
+    assert source_of(before.first_in(site, "begin()")) == "for epoch in range(3):\n    begin()\n    train()"
+
+
+def test_arguments_are_set() -> None:
     before = program("loader = DataLoader(data, batch_size=3, shuffle=True)")
     site = before.first("DataLoader(*...)")
     assert site
     assert source_of(before.with_argument(site, "shuffle", "False")).endswith("batch_size=3, shuffle=False)")
-    assert source_of(before.without_argument(site, "shuffle")).endswith("(data, batch_size=3)")
     assert source_of(before.with_argument(site, "drop_last", "True")).endswith("shuffle=True, drop_last=True)")
 
 

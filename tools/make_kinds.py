@@ -25,8 +25,8 @@ def page(kinds: list[Kind], known: Matrix) -> str:
     programs = sorted({proof.recipe.program for proof in alone})
     offered = {proof.recipe.bugs[0][0] for proof in alone}
     told = (
-        f"{len(offered)} kinds are offered in {len(programs)} programs: {sizes[1]} single bugs, {sizes[2]} pairs and "
-        f"{sizes[3]} triples."
+        f"{len(offered)} kinds are offered in {len(programs)} programs: {sizes[1]} single bugs, {sizes[2]} pairs, "
+        f"{sizes[3]} triples and {sum(sizes[size] for size in sizes if size > 3)} combinations of more."
     )
     parts = [HEAD, told]
     sites = Counter((proof.recipe.bugs[0][0], proof.recipe.program) for proof in alone)

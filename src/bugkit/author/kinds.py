@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import combinations, islice
 
+from bugkit.author.combinations import FEW, MANY, MOST, drawn, parts
 from bugkit.author.fingerprint import fingerprint
 from bugkit.author.generated import Generated, generated
 from bugkit.author.journal import Journal
@@ -120,18 +119,19 @@ class Bench:
         bugs = planted(source, recipe)
         exercise = make(self.folders, _folder_code(recipe), source, bugs)
         runs = self._broken(exercise, source, bugs)
-        for size in range(2, len(bugs)):
-            for some in combinations(bugs, size):
-                self._broken(exercise, source, some)
+        for some in parts(bugs):
+            self._broken(exercise, source, some, SEEDS if len(bugs) <= FEW else SEEDS[:1])
         return Proof(recipe, fingerprint(exercise), _losses(runs), _caught_by(runs))
 
-    def _broken(self, exercise: Exercise, source: Source, bugs: Sequence[Planted]) -> list[RunResult]:
+    def _broken(
+        self, exercise: Exercise, source: Source, bugs: Sequence[Planted], seeds: Sequence[int] = SEEDS
+    ) -> list[RunResult]:
         """The runs with these bugs, all of which fail; NotProvedError else, after the first seed where that passes."""
         notebook = apply(source.notebook, [edit for one in bugs for edit in one.edits])
         names = "+".join(one.kind.id for one in bugs)
         broken = Variant("shipped", names, notebook)
         runs: list[RunResult] = []
-        for some in (SEEDS[:1], SEEDS[1:]):
+        for some in (seeds[:1], seeds[1:]):
             found = self.proof.results([Case(exercise, broken, seed) for seed in some])
             runs += [found[exercise.id, broken, seed] for seed in some]
             if not all(_fails(exercise, run) for run in runs):
@@ -180,7 +180,7 @@ def as_put_in(proof: Proof, source: Source, bug: Planted) -> Proof:
 
 
 def prove(
-    bench: Bench, source: Source, kinds: Sequence[Kind], *, pairs: int, triples: int
+    bench: Bench, source: Source, kinds: Sequence[Kind], *, pairs: int, triples: int, larger: int = 0
 ) -> tuple[Whole, list[Proof]] | None:
     """Everything about one program: itself, each kind at each site, and some of them together."""
     fitting = [one for one in kinds if next(one.sites(source.program), None)]
@@ -190,7 +190,9 @@ def prove(
     offered = [one for one in fitting if one.id not in whole.refused]
     alone = [Recipe(source.id, ((one.id, site.id),)) for one in offered for site in one.sites(source.program)]
     singles = bench.proofs(source, alone)
-    several = [recipe for size, count in ((2, pairs), (3, triples)) for recipe in drawn(source, singles, count, size)]
+    most = min(MOST, len({one.recipe.bugs[0][0] for one in singles}))
+    sizes = ((2, pairs), (3, triples), (4, larger), (5, larger), *(((most, larger),) if most > MANY else ()))
+    several = [recipe for size, count in sizes for recipe in drawn(source, singles, count, size)]
     return whole, [*singles, *bench.proofs(source, several)]
 
 
@@ -199,23 +201,6 @@ def with_test(notebook: Notebook, code: str) -> Notebook:
     last = max(number for number, cell in enumerate(notebook.cells) if cell.runs)
     cells = [*notebook.cells[: last + 1], Cell(TEST, "code", code), *notebook.cells[last + 1 :]]
     return Notebook(tuple(cells))
-
-
-def drawn(source: Source, singles: Sequence[Proof], count: int, size: int) -> Iterator[Recipe]:
-    """Combinations of proved bugs of different kinds that fit together, drawn by the program: the same ones always."""
-    own = sorted({one.recipe.bugs[0] for one in singles if one.recipe.program == source.id})
-    some = [bugs for bugs in combinations(own, size) if len({kind for kind, _ in bugs}) == size]
-    random.Random(f"{source.id} {size}").shuffle(some)
-    recipes = (Recipe(source.id, bugs) for bugs in some)
-    yield from islice((recipe for recipe in recipes if _fits_together(source, recipe)), count)
-
-
-def _fits_together(source: Source, recipe: Recipe) -> bool:
-    try:
-        planted(source, recipe)
-    except ManifestError:  # two of them change the same lines
-        return False
-    return True
 
 
 def _own_kind(source: Source, kinds: Sequence[Kind]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from bugkit.cli.context import CliContext, pass_cli, short
 
 FAILED = 1
-PAIRS, TRIPLES = 16, 4  # of bugs, drawn for each program
+PAIRS, TRIPLES, LARGER = 16, 4, 2  # combinations, drawn for each program
 
 
 @click.command("kind")
@@ -33,11 +34,17 @@ def new_kind(name: str) -> None:
 @click.option("--kind", "kinds", multiple=True, metavar="K", help="Only this kind; several may be given.")
 @click.option("--pairs", type=click.IntRange(min=0), default=PAIRS, show_default=True, metavar="N", help="Per program.")
 @click.option("--triples", type=click.IntRange(min=0), default=TRIPLES, show_default=True, metavar="N")
+@click.option(
+    "--larger",
+    type=click.IntRange(min=0),
+    default=LARGER,
+    show_default=True,
+    metavar="N",
+    help="Of four bugs, of five, and of as many as there are kinds, up to ten.",
+)
 @click.option("--write/--no-write", default=True, help="Keep what was proved.", show_default=True)
 @pass_cli
-def kinds(
-    cli: CliContext, programs: tuple[str, ...], kinds: tuple[str, ...], *, pairs: int, triples: int, write: bool
-) -> int:
+def kinds(cli: CliContext, /, programs: tuple[str, ...], kinds: tuple[str, ...], *, write: bool, **counts: int) -> int:
     """Prove kinds of bugs on programs: what holds is offered as fresh exercises.
 
     Each kind is put into each program at each place where it fits. On six seeds it must fail there, and everything
@@ -60,14 +67,16 @@ def kinds(
     with Grader() as grader, live() as on_progress, TemporaryDirectory(prefix="bugkit-") as folder:
         for one in chosen:
             bench = Bench(Folders(Path(folder)), grader, on_progress, Journal(cli.workspace))
-            found = prove(bench, one, some, pairs=pairs, triples=triples)
+            found = prove(bench, one, some, **counts)
             click.echo("\n".join(bench.told))
             failed |= found is None
             if found is None:
                 continue
             names = {one.id for one in some}
             kept = [p for p in proofs if p.recipe.program != one.id or not {kind for kind, _ in p.recipe.bugs} & names]
-            wholes[one.id], proofs = found[0], [*kept, *found[1]]
+            others = {name for name in wholes[one.id].refused if name not in names} if one.id in wholes else set()
+            whole = replace(found[0], refused=tuple(sorted({*found[0].refused, *others})))
+            wholes[one.id], proofs = whole, [*kept, *found[1]]
             alone = sum(len(proof.recipe.bugs) == 1 for proof in found[1])
             click.echo(f"{one.id}: {alone} bugs and {len(found[1]) - alone} combinations hold")
             if write:

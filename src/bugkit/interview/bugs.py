@@ -29,7 +29,7 @@ class Bug:
 
     def is_gone(self, verdict: Verdict, notebook: Notebook) -> bool:
         """Whether the notebook behaves as without it, or has the lines of the working program in its place."""
-        if verdict.outcome == "passed" or self.signs <= held(verdict):
+        if verdict.outcome == "passed" or (self.signs and self.signs <= held(verdict)):
             return True
         return all(_is_restored(edit.find, edit.replace, notebook, edit.cell) for edit in self.planted.edits)
 

@@ -86,7 +86,7 @@ def drawn(wish: Wish, past: Past, seed: int) -> Plan:
 def _proof(wish: Wish, past: Past, draw: random.Random) -> Proof:
     known = matrix()
     offered = sorted((one for one in known.proofs if one.recipe.program in here()), key=lambda one: one.code)
-    several = [one for one in offered if len(one.recipe.bugs) > 1 and is_tellable(one, known)]
+    several = [one for one in offered if len(one.recipe.bugs) > 1 and (is_large(one) or is_tellable(one, known))]
     fit = _of_size(several, wish)
     if wish.level is not None:
         fit = [one for one in fit if hardness(one, known) == wish.level]
@@ -137,6 +137,11 @@ def signs(proof: Proof, known: Matrix) -> dict[tuple[str, str], frozenset[str]]:
         bug: own - frozenset[str]().union(*(other for name, other in every.items() if name != bug))
         for bug, own in every.items()
     }
+
+
+def is_large(proof: Proof) -> bool:
+    """Whether it has more bugs than a clock allows: of so many, some are told by their lines alone."""
+    return len(proof.recipe.bugs) > max(SIZES["debugging"])
 
 
 def is_tellable(proof: Proof, known: Matrix) -> bool:

@@ -151,13 +151,28 @@ class Program:
             args = [*call.args, cst.Arg(value, cst.Name(keyword), equal=plain)]
         return self._exchanged(site, call, call.with_changes(args=args))
 
-    def without_argument(self, site: Site, keyword: str) -> Program:
-        """Without a keyword argument of the call that was found."""
-        call = cst.ensure_type(site.node, cst.Call)
-        kept = [one for one in call.args if one.keyword is None or one.keyword.value != keyword]
-        if kept and kept[-1] is not call.args[-1] and isinstance(call.args[-1].comma, cst.MaybeSentinel):
-            kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    def without_item(self, site: Site, text: str) -> Program:
+        """Without the first argument of the call that was found that fits a pattern."""
+        call, wanted = cst.ensure_type(site.node, cst.Call), patterns.pattern(text)
+        gone = next(one for one in call.args if one.keyword is None and wanted.holes(one.value) is not None)
+        kept = [one for one in call.args if one is not gone]
+        if gone is call.args[-1]:
+            kept[-1] = kept[-1].with_changes(comma=gone.comma)
         return self._exchanged(site, call, call.with_changes(args=kept))
+
+    def with_item(self, site: Site, text: str) -> Program:
+        """With one more argument at the end of the call that was found."""
+        call = cst.ensure_type(site.node, cst.Call)
+        *others, last = call.args
+        between = others[-1].comma if others else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        added = cst.Arg(expression(text, site.names), comma=last.comma)
+        return self._exchanged(site, call, call.with_changes(args=[*others, last.with_changes(comma=between), added]))
+
+    def first_in(self, site: Site, text: str) -> Program:
+        """With new lines at the beginning of the block of the statement that was found."""
+        body = cst.ensure_type(cast(Any, site.node).body, cst.IndentedBlock)
+        block = body.with_changes(body=[*statements(text, site.names), *body.body])
+        return self._exchanged(site, body, block)
 
     def tidied(self, before: Program, site: Site) -> Program:
         """Without assignments, in the function around a site, to names that were used `before` and are not any more."""
