@@ -14,6 +14,7 @@ from typing import Protocol
 from bugkit.box.memory_limit import MemoryLimit
 from bugkit.classroom.batch import GradingFailure, GradingOptions, LearnerBatch, ParsedSubmission, parse_submission
 from bugkit.classroom.files import File, SubmittedFiles, files_in, why
+from bugkit.classroom.fresh import Ledger
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Graded, Submission
 from bugkit.classroom.identity import AmbiguousError, Register
@@ -71,6 +72,8 @@ OnGraded = Callable[[GradingSummary, Graded | GradingFailure | None], None]
 class Grading:
     """One folder of submissions against one gradebook. ``catalog`` is an unpacked one.
 
+    ``ledger`` says who has which exercise, where everybody has another one.
+
     ``others`` are the notebooks of exercises that are not graded now: theirs are told from those that are. With
     ``person`` all of the folder is theirs; ``below`` so many folders around them all lie the people's, where it is
     said.
@@ -86,6 +89,7 @@ class Grading:
         again: bool = False,
         person: str | None = None,
         below: int | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self._gradebook = gradebook
         self._exercises = {exercise.id: exercise for exercise in catalog}
@@ -95,6 +99,7 @@ class Grading:
         self._again = again
         self._person = person
         self._below = below
+        self._ledger = ledger
         self._folder = ""
         self._seen: set[tuple[str, str]] = set()
         self._lock = threading.Lock()  # of the summary, and of what several readers write
@@ -192,7 +197,7 @@ class Grading:
         return LearnerBatch(person, submissions) if submissions else None
 
     def _papers(self, person: str, looked_at: list[tuple[File, ParsedSubmission, Match]]) -> Iterator[ParsedSubmission]:
-        for exercise, found in self._by_exercise(looked_at).items():
+        for exercise, found in self._by_exercise(person, looked_at).items():
             chosen = one_of([(file.place, file.at) for file, _, _ in found])
             file, parsed, note = found[chosen]
             for number, (other, copy, _) in enumerate(found):
@@ -209,8 +214,17 @@ class Grading:
             else:
                 yield parsed
 
+    def _not_theirs(self, person: str, code: str) -> str:
+        """Whose exercise it is, where everybody has another one and this is not theirs; "" where it is."""
+        if self._ledger is None or self._ledger.task_of(person, code):
+            return ""
+        owners, theirs = self._ledger.owners(code), sorted(self._ledger.codes.get(person, {}).values())
+        if not owners:
+            return ""
+        return f"it is the exercise of {', '.join(owners)}; that of {person} is {', '.join(theirs) or 'none'}"
+
     def _by_exercise(
-        self, looked_at: list[tuple[File, ParsedSubmission, Match]]
+        self, person: str, looked_at: list[tuple[File, ParsedSubmission, Match]]
     ) -> dict[str, list[tuple[File, ParsedSubmission, str]]]:
         """With what is to be said of each, in the order of the exercises; what is none of them is counted."""
         found: dict[str, list[tuple[File, ParsedSubmission, str]]] = {}
@@ -219,6 +233,8 @@ class Grading:
                 self._trouble(file.place, matched.note)
             elif matched.exercise not in self._exercises:
                 self.summary.elsewhere[matched.exercise] += 1
+            elif refused := self._not_theirs(person, matched.exercise):
+                self._trouble(file.place, refused)
             else:
                 cells = parsed.notebook and Notebook(parsed.notebook.cells)  # its metadata have told what they can
                 named = replace(parsed, exercise=matched.exercise, notebook=cells)

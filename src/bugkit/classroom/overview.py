@@ -110,7 +110,7 @@ def as_shown(one: Standing) -> Verdict | None:
     if any(check.name in hidden and check.outcome == "failed" for check in verdict.checks):
         notes.append(A_HIDDEN_ONE)
     if verdict.outcome != "passed" and verdict.runs:  # what could not be read is not helped by a hint
-        notes.append(f"a hint: {one.exercise.manifest.hint[0].text}")
+        notes.append(f"a hint: {one.task.manifest.hint[0].text}")
     runs = tuple(
         replace(run, checks=tuple(check for check in run.checks if check.name not in hidden)) for run in verdict.runs
     )

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bugkit import __version__
+from bugkit.classroom.fresh import LEDGER, Ledger
 from bugkit.classroom.matching import KEY
+from bugkit.classroom.naming import file_name
 from bugkit.classroom.pack import notebook_of, refuse_misplaced
 from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise import Exercise
+from bugkit.exercise.catalog import FRESH
+from bugkit.fresh.desk import put
 from bugkit.notebook import Cell, sealed
 from bugkit.notebook.files import write_whole
 from bugkit.templates import template
@@ -20,6 +25,17 @@ SCHEMA = 3  # of nbgrader's cell metadata
 README = """# {count}
 
 Install bugkit, then open a notebook below `exercises/`, find the bug, fix it, save, and run
+
+    bugkit check {first}
+
+`bugkit hint {first}` helps. Hand in the notebooks, under the names that they have.
+
+{listing}
+"""
+README_FRESH = """# Your own exercises
+
+They are yours: others have equally hard ones. Install bugkit, unpack this folder, open a notebook below `fresh/`, find
+the bug, fix it, save, and run in this folder
 
     bugkit check {first}
 
@@ -42,6 +58,32 @@ def release(folder: Path, exercises: Sequence[Exercise]) -> list[Path]:
         write_whole(folder / name, content)
         written.append(Path(name))
     return written
+
+
+def release_fresh(folder: Path, ledger: Ledger) -> list[Path]:
+    """An own folder for each student, and the ledger, which is the instructor's; the files, each below the folder.
+
+    A student's folder has notebooks and their headings. What was put in is derived from the code, by bugkit itself.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        evidence = ["expected: a new folder, or an empty one"]
+        raise UsageError(f"{folder} is not empty", evidence=evidence, next_command="bugkit class release NEW_FOLDER")
+    written = {Path(LEDGER): json.dumps(ledger.to_json(), indent=1, ensure_ascii=False) + "\n"}
+    with TemporaryDirectory(prefix="bugkit-") as scratch:
+        exercises = {code: put(code, Path(scratch))[0] for code in ledger.every_code}
+        notebooks = {code: handed_out(one) for code, one in exercises.items()}
+        headings = {code: one.notebook.with_name("exercise.toml").read_text() for code, one in exercises.items()}
+        listings = {code: f"- `{code}` {one.heading.title}" for code, one in exercises.items()}
+    for person, mine in ledger.codes.items():
+        place, codes = Path("people") / file_name(person), list(mine.values())
+        listing = "\n".join(listings[code] for code in codes)
+        written[place / "README.md"] = README_FRESH.format(first=codes[0], listing=listing)
+        for code in codes:
+            written[place / FRESH / code / f"{code}.ipynb"] = notebooks[code]
+            written[place / FRESH / code / "exercise.toml"] = headings[code]
+    for name, content in written.items():
+        write_whole(folder / name, content)
+    return list(written)
 
 
 def _refuse_out_of_step(exercise: Exercise) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from bugkit.classroom.course import Course
+from bugkit.classroom.fresh import OwnExercise
 from bugkit.classroom.gradebook import Gradebook
 from bugkit.classroom.grades import Decision, Grade, Kind
 from bugkit.classroom.identity import Person
@@ -33,6 +34,12 @@ class Standing:
     taken_off: float = 0.0  # the share of the score that being late costs
     decisions: tuple[Decision, ...] = ()  # the instructor's that hold
     outdated: bool = False  # whether the verdict is older than the exercise
+    own: Exercise | None = None  # of a task in which everybody has another exercise, theirs
+
+    @property
+    def task(self) -> Exercise:
+        """The exercise that this person had."""
+        return self.own or self.exercise
 
     @cached_property
     def verdict(self) -> Verdict | None:
@@ -110,21 +117,24 @@ def standings(
     decisions: dict[tuple[str, str], list[Decision]] = {}
     for one in gradebook.decisions():
         decisions.setdefault((one.person, one.exercise), []).append(one)
-    waiting, digests = gradebook.waiting(), {one.id: digest_of_exercise(one) for one in exercises}
+    waiting, digest_of = gradebook.waiting(), cache(digest_of_exercise)
     ids = [one.id for one in exercises]
     for person in gradebook.people() if people is None else people:
         mine = {one.submission.exercise: one for one in gradebook.grades(person.id)}
         # a file that nobody has looked into may be of the exercise that it names, else of any
         unread = {one_named(place, ids) or "" for place in waiting.get(person.id, ())}
         for exercise in exercises:
-            grade, decided = mine.get(exercise.id), tuple(decisions.get((person.id, exercise.id), ()))
+            own = exercise.of(person.id) if isinstance(exercise, OwnExercise) else exercise
+            grade = mine.get(own.id) if own else None
+            decided = tuple(decisions.get((person.id, exercise.id), ()))
             state = _state(grade, decided, maybe=bool(unread & {"", exercise.id}))
             due = _due(person, exercise, course, decided)
             late = _late(grade, due)
             digest = grade.graded.exercise_digest if grade and grade.graded else ""
-            outdated = bool(digest) and digest != digests[exercise.id]
+            outdated = bool(digest and own) and digest != digest_of(own)
             taken_off = course.late.taken_off(late)
-            yield Standing(person, exercise, state, grade, due, late, taken_off, decided, outdated)
+            theirs = own if own is not exercise else None
+            yield Standing(person, exercise, state, grade, due, late, taken_off, decided, outdated, theirs)
 
 
 def in_words(late: timedelta) -> str:

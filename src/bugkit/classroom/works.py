@@ -11,6 +11,7 @@ from statistics import fmean, median
 
 from bugkit.classroom import similarity, statistics
 from bugkit.classroom.course import Course
+from bugkit.classroom.fresh import OwnExercise
 from bugkit.classroom.grades import Graded
 from bugkit.classroom.identity import Person, display
 from bugkit.classroom.naming import page_name
@@ -74,11 +75,11 @@ class Works:
 
 def column_of(works: Works, exercise: Exercise) -> class_page.Column:
     """One exercise over the class."""
-    mine = works.for_exercise(exercise)
+    mine, is_own = works.for_exercise(exercise), isinstance(exercise, OwnExercise)  # losses of many units are no axis
     graded = {works.names[one.person.id]: one.grade.graded for one in mine if one.grade and one.grade.graded}
     verdicts = [one.verdict for one in mine if one.verdict]
     fixes = {person: one.fix for person, one in graded.items()}
-    long = similarity.compared(fixes, _reference(exercise))
+    long = similarity.compared(fixes, "" if is_own else _reference(exercise))
     scores = list(works.scores[exercise.id].values())
     return class_page.Column(
         id=exercise.id,
@@ -96,7 +97,7 @@ def column_of(works: Works, exercise: Exercise) -> class_page.Column:
         discrimination=statistics.discrimination(exercise.id, works.scores),
         panels=tuple(_panels(mine, works.names)),
         scores=charts.scores(scores) if scores else None,
-        losses=charts.losses(list(_losses(mine, works.names)), verdicts[0].target) if verdicts else None,
+        losses=charts.losses(list(_losses(mine, works.names)), verdicts[0].target) if verdicts and not is_own else None,
         unit=exercise.manifest.converge.unit,
         over_time=works.over_time(exercise),
     )

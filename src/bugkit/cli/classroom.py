@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,23 @@ for command in (report, export, people, decide):
 @classroom.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @exercises_option
+@click.option("--fresh", is_flag=True, help="An own exercise for everybody on the roster, equally hard.")
+@click.option("--roster", type=click.Path(path_type=Path), metavar="FILE", help="With --fresh: who is in the class.")
+@click.option("--kinds", metavar="K,K", help="With --fresh: these kinds of bugs, one for each task.")
+@click.option("--count", type=click.IntRange(1, 20), metavar="N", help="With --fresh: how many tasks.")
+@click.option("--seed", type=int, metavar="S", help="With --fresh: the same exercises for the same roster.")
 @json_option
 @pass_course
-def release(cli: ClassContext, /, folder: Path, exercises: str | None, *, as_json: bool) -> int:
+def release(
+    cli: ClassContext, /, folder: Path, exercises: str | None, *, fresh: bool, as_json: bool, **wishes: Any
+) -> int:
     """Write what students get into FOLDER: notebooks, manifests, checks; no solutions and no hidden checks."""
     from bugkit.classroom import release as room
 
+    if fresh:
+        return _release_fresh(cli, folder, exercises, wishes, as_json=as_json)
+    if given := [name for name, value in wishes.items() if value is not None]:
+        raise UsageError(f"--{given[0]} belongs to --fresh", next_command="bugkit class release --help")
     chosen = cli.chosen(exercises, cli.catalog())
     with writing(folder):
         written = room.release(folder, chosen)
@@ -64,6 +76,38 @@ def release(cli: ClassContext, /, folder: Path, exercises: str | None, *, as_jso
         following = cli.again(f"grade SUBMISSIONS{'' if exercises is None else f' --exercises {_ids(chosen)}'}")
         click.echo(f"{count(len(chosen), 'exercise')} in {folder}, without solutions")
         click.echo(f"  next: hand it out; later {following}")
+    return 0
+
+
+def _release_fresh(
+    cli: ClassContext, folder: Path, exercises: str | None, wishes: dict[str, Any], *, as_json: bool
+) -> int:
+    from bugkit.classroom.fresh import LEDGER, assigned
+    from bugkit.classroom.release import release_fresh
+    from bugkit.classroom.roster import read_roster
+    from bugkit.kinds import kind
+
+    roster = wishes["roster"] or (Path(cli.course.roster) if cli.course.roster else None)
+    if roster is None or exercises is not None:
+        what = "everybody's own exercise needs a roster" if roster is None else "--exercises names what all get alike"
+        raise UsageError(what, next_command="bugkit class release FOLDER --fresh --roster FILE")
+    kinds = [kind(name).id for name in (wishes["kinds"] or "").replace(" ", "").split(",") if name]
+    count_ = wishes["count"] or len(kinds) or 1
+    seed = wishes["seed"] if wishes["seed"] is not None else secrets.randbelow(2**31)
+    ledger = assigned(read_roster(roster, []).people, kinds, count_, seed)
+    with writing(folder):
+        written = release_fresh(folder, ledger)
+    if as_json:
+        document = {"tasks": ledger.to_json()["tasks"], "people": len(ledger.people), "codes": len(ledger.every_code)}
+        say_json({"format": FORMAT, **document, "files": [str(name) for name in written]})
+        return 0
+    for task in ledger.tasks:
+        loud = "the loss shows it" if task.is_loud else "the loss does not show it"
+        codes = len({mine[task.id] for mine in ledger.codes.values()})
+        click.echo(f"{task.id}: {task.kind}, difficulty {task.difficulty}, {loud}; {count(codes, 'exercise')}")
+    click.echo(f"{count(len(ledger.people), 'person', 'people')} in {folder / 'people'}, a folder for each")
+    click.echo(f"  {folder / LEDGER} says who has which; it is yours, and grading needs it")
+    click.echo(f"  next: hand the folders out; later {cli.again(f'grade SUBMISSIONS --assigned {folder / LEDGER}')}")
     return 0
 
 
@@ -78,6 +122,7 @@ def release(cli: ClassContext, /, folder: Path, exercises: str | None, *, as_jso
 @click.option("--no-redraw", is_flag=True, help="Judge on the tasks as they were handed out, not on new ones.")
 @click.option("--task-seed", metavar="WORD", help="Draw the tasks from this word, for a gradebook that is new.")
 @click.option("--roster", type=click.Path(path_type=Path), metavar="FILE", help="Everybody, as a course server says.")
+@click.option("--assigned", type=click.Path(path_type=Path), metavar="FILE", help="Who has which, of release --fresh.")
 @click.option(
     "--people-below",
     type=click.IntRange(min=0),
@@ -97,13 +142,17 @@ def grade(cli: ClassContext, /, submissions: Path, exercises: str | None, gradeb
         from bugkit.classroom.grading import Grading
     from bugkit.classroom.batch import GradingOptions
     from bugkit.classroom.files import submitted
+    from bugkit.classroom.fresh import read_ledger
     from bugkit.classroom.pack import packed, unpacked
     from bugkit.classroom.scratch import scratch
     from bugkit.cli.people import enrolled
+    from bugkit.fresh.desk import restored
     from bugkit.templates import template
 
     catalog = cli.catalog()
-    chosen = cli.chosen(exercises, catalog)
+    ledger = read_ledger(wishes["assigned"]) if wishes["assigned"] else None
+    own = [restored(code, cli.cli.workspace) for code in ledger.every_code] if ledger else []
+    chosen = [*([] if own and exercises is None else cli.chosen(exercises, catalog)), *own]
     pack = packed(chosen)
     submitted(submissions)  # a slip of the pen makes no gradebook
     roster = wishes["roster"] or (Path(cli.course.roster) if cli.course.roster else None)
@@ -114,10 +163,19 @@ def grade(cli: ClassContext, /, submissions: Path, exercises: str | None, gradeb
     ):
         cli.remember(book, catalog)
         on_it = ready(book)
+        if ledger:
+            book.enrol(ledger.people)
+            book.remember("assigned", ledger.to_json())
+            on_it |= {one.id for one in ledger.people}
         options = GradingOptions(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
         executor = _executor(pack, options, wishes["workers"], wishes["scheduler"])
         others = {one.id: template(one) for one in catalog if one not in chosen}
-        how: dict[str, Any] = {"others": others, "again": wishes["again"], "below": wishes["people_below"]}
+        how: dict[str, Any] = {
+            "others": others,
+            "again": wishes["again"],
+            "below": wishes["people_below"],
+            "ledger": ledger,
+        }
         grading = Grading(book, unpacked(pack, Path(folder)), options, **how)
         try:
             with grading_view.live() as on_graded:
@@ -131,10 +189,7 @@ def grade(cli: ClassContext, /, submissions: Path, exercises: str | None, gradeb
         else:
             grading_view.say(summary, len(book.people()), report=cli.again(f"report FOLDER{option}"))
         if on_it:
-            missing = [one.name for one in book.people() if one.id in on_it and not any(book.grades(one.id))]
-            unlisted = [one.name for one in book.people() if one.id not in on_it]
-            _say_some("nothing handed in", missing)
-            _say_some("not on the roster", unlisted)
+            _say_who_is_missing(book, on_it)
         if wishes["no_sandbox"]:
             note("graded in no sandbox: a notebook could read your files, and change verdicts")
     return FAULT if summary.failed else WAITING if summary.troubles else 0
@@ -164,6 +219,13 @@ def _executor(pack: bytes, options: Any, workers: int | None, scheduler: str | N
     except ImportError:
         raise UsageError("Dask is not installed", next_command="pip install -c constraints.txt '.[cluster]'") from None
     return DaskExecutor(scheduler, pack, options)
+
+
+def _say_who_is_missing(book: Any, on_it: set[str]) -> None:
+    """Who of the roster handed nothing in, and who is not on it."""
+    missing = [one.name for one in book.people() if one.id in on_it and not any(book.grades(one.id))]
+    _say_some("nothing handed in", missing)
+    _say_some("not on the roster", [one.name for one in book.people() if one.id not in on_it])
 
 
 def _say_some(what: str, names: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from bugkit.exercise.catalog import installed, locate
 
 if TYPE_CHECKING:
     from bugkit.classroom.course import Course
+    from bugkit.classroom.fresh import OwnExercise
     from bugkit.classroom.gradebook import Gradebook
 
 COURSE = "course.toml"
@@ -69,17 +70,28 @@ class ClassContext:
 
     def used(self, exercises: str | None, book: Gradebook) -> list[Exercise]:
         """Those named, else those that anything was handed in for; what of these is in no catalog is said."""
-        catalog = self.catalog(book)
+        catalog, own = self.catalog(book), self.own(book)
         if exercises is not None:
-            return self.chosen(exercises, catalog)
+            named = {one.id: one for one in own}
+            words = exercises.replace(" ", "").split(",")
+            rest = ",".join(word for word in words if word not in named)
+            return [*(self.chosen(rest, catalog) if rest else ()), *(named[word] for word in words if word in named)]
         used = book.exercises()
         if lost := self.lost(book):
             note(f"the gradebook holds verdicts of {', '.join(lost)}, which no catalog here has: --catalog DIR")
-        return [one for one in catalog if one.id in used]
+        return [*(one for one in catalog if one.id in used), *own]
+
+    def own(self, book: Gradebook) -> list[OwnExercise]:
+        """The tasks of which everybody has another exercise."""
+        from bugkit.classroom.fresh import Ledger, columns
+
+        told = book.recall("assigned")
+        return columns(Ledger.of(told), self.cli.workspace) if told else []
 
     def lost(self, book: Gradebook) -> list[str]:
         """Exercises that the gradebook holds verdicts of, and no catalog has."""
-        return sorted(book.exercises() - {one.id for one in self.catalog(book)})
+        theirs = {code for one in self.own(book) for code in one.ledger.every_code}
+        return sorted(book.exercises() - {one.id for one in self.catalog(book)} - theirs)
 
     def gradebook(self, given: str | None) -> str:
         """Its file or URL."""

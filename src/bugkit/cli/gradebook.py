@@ -65,8 +65,8 @@ def export(
         known = cli.used(exercises, book)
         all_of_them = list(standings(book, known, cli.rules(book)))
         _export(book, all_of_them, form or FORMATS[0], place, wishes)
-        people, used = len(book.people()), book.exercises()
-        unused = [one.id for one in known if one.id not in used]
+        people = len(book.people())
+        unused = sorted({one.id for one in known} - {one.exercise.id for one in all_of_them if one.grade})
     click.echo(f"{count(people, 'person', 'people')} and {count(len(known), 'exercise')} in {place}")
     _say_what_to_know(all_of_them, unused)
     return 0
