@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bugkit.classroom.identity import Person, Register
 from bugkit.errors import UsageError
@@ -23,6 +23,9 @@ from bugkit.fresh.evidence import Matrix, Proof, matrix
 from bugkit.fresh.story import difficulty
 from bugkit.kinds import kind
 from bugkit.kinds.source import source
+
+if TYPE_CHECKING:
+    from bugkit.classroom.gradebook import Gradebook
 
 FORMAT = 1
 LEDGER = "assigned.json"
@@ -65,6 +68,11 @@ class Ledger:
     def owners(self, code: str) -> list[str]:
         """Who has it."""
         return sorted(person for person, mine in self.codes.items() if code in mine.values())
+
+    def keep(self, book: Gradebook) -> None:
+        """Remember it in a gradebook, with the people."""
+        book.enrol(self.people)
+        book.remember("assigned", self.to_json())
 
     def to_json(self) -> dict[str, Any]:
         """What is written down."""

@@ -164,19 +164,13 @@ def grade(cli: ClassContext, /, submissions: Path, exercises: str | None, gradeb
         cli.remember(book, catalog)
         on_it = ready(book)
         if ledger:
-            book.enrol(ledger.people)
-            book.remember("assigned", ledger.to_json())
+            ledger.keep(book)
             on_it |= {one.id for one in ledger.people}
         options = GradingOptions(book.salt, wishes["seeds"], not wishes["no_sandbox"], not wishes["no_redraw"])
         executor = _executor(pack, options, wishes["workers"], wishes["scheduler"])
         others = {one.id: template(one) for one in catalog if one not in chosen}
-        how: dict[str, Any] = {
-            "others": others,
-            "again": wishes["again"],
-            "below": wishes["people_below"],
-            "ledger": ledger,
-        }
-        grading = Grading(book, unpacked(pack, Path(folder)), options, **how)
+        how: dict[str, Any] = {"others": others, "ledger": ledger, "below": wishes["people_below"]}
+        grading = Grading(book, unpacked(pack, Path(folder)), options, again=wishes["again"], **how)
         try:
             with grading_view.live() as on_graded:
                 summary = grading.run(submissions, executor, on_graded)
