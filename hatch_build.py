@@ -1,4 +1,4 @@
-"""Carry the exercises in the wheel; the solutions too, unless BUGKIT_WITHOUT_SOLUTIONS is set."""
+"""Carry the exercises in the wheel; solutions and programs too, unless BUGKIT_WITHOUT_SOLUTIONS is set."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogHook(BuildHookInterface):
-    """Put ``exercises/``, ``solutions/`` and what was renamed in them below ``bugkit/catalog`` in the wheel."""
+    """Put ``exercises/``, ``solutions/``, ``programs/`` and what was renamed below ``bugkit/catalog`` in the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called by hatchling before the wheel is written; an editable one finds them in the checkout."""
         if version == "editable":
             return
-        parts = ["exercises"] if os.environ.get("BUGKIT_WITHOUT_SOLUTIONS") else ["exercises", "solutions"]
+        parts = ["exercises"] if os.environ.get("BUGKIT_WITHOUT_SOLUTIONS") else ["exercises", "solutions", "programs"]
         for part in parts:
             if (Path(self.root) / part).is_dir():
                 build_data["force_include"][str(Path(self.root) / part)] = f"bugkit/catalog/{part}"

@@ -36,8 +36,10 @@ FOLDERS = (r"ten_equal_chances", r"not_on_strangers", r"not_one_line_by_heart")
 FILES = sorted(
     path
     for pattern in (
-        "exercises/*/*", "solutions/*/*", "docs/*.md", "*.md", "src/bugkit/**/*.py", "src/bugkit/**/*.html",
-        "src/bugkit/author/template/**/*", "src/bugkit/quiz/*.toml", "src/bugkit/kinds/*/*", "labextension/src/*.ts",
+        "exercises/*/*", "solutions/*/*", "programs/*/*", "docs/*.md", "*.md", "src/bugkit/**/*.py",
+        "src/bugkit/**/*.html",
+        "src/bugkit/author/template/**/*", "src/bugkit/quiz/*.toml", "src/bugkit/kinds/*/*",
+        "src/bugkit/interview/extensions/*/*", "labextension/src/*.ts",
     )
     for path in ROOT.glob(pattern)
     if path.is_file() and path.suffix in {".ipynb", ".toml", ".md", ".py", ".html", ".ts"}
