@@ -22,8 +22,8 @@ from bugkit.exercise.catalog import installed
 from bugkit.fresh.evidence import Proof, matrix
 from bugkit.fresh.recipe import Recipe
 from bugkit.grader import Grader
-from bugkit.interview import desk, extension, plan, rubric
-from bugkit.interview.bugs import Broken, brought_in, mark
+from bugkit.interview import bugs, desk, extension, plan, rubric
+from bugkit.interview.bugs import Broken, Bug, brought_in, mark
 from bugkit.interview.own_tests import asserting_cells
 from bugkit.interview.past import past
 from bugkit.interview.plan import Past, Plan, Wish, drawn
@@ -31,7 +31,7 @@ from bugkit.interview.room import Room, Said, TimeIsOverError
 from bugkit.interview.rubric import Played
 from bugkit.interview.sheet import sheet
 from bugkit.kinds.source import source
-from bugkit.notebook import apply, read
+from bugkit.notebook import Cell, Notebook, apply, read
 from bugkit.progress import Progress
 from bugkit.progress import interviews as kept
 from bugkit.progress.interviews import Interviews, counted
@@ -82,7 +82,7 @@ def replace_sides(edit: Any) -> Any:
     return edit.model_copy(update={"find": edit.replace, "replace": edit.find})
 
 
-def write_cell(room: Room, name: str, source_: str, *, before: str = "about-extension") -> None:
+def write_cell(room: Room, name: str, source_: str, *, before: str = "about-check") -> None:
     """One more cell of the candidate's."""
     document = json.loads(room.exercise.notebook.read_text())
     cell = {"cell_type": "code", "id": name, "metadata": {}, "outputs": [], "execution_count": None, "source": source_}
@@ -283,17 +283,41 @@ def test_a_bug_is_gone_when_what_shows_it_alone_holds(progress: Progress, tmp_pa
     room = room_of(progress, tmp_path)
     shipped = template(room.exercise)
     first, second = room.broken.bugs
-    assert not first.is_gone(verdict(failed=tuple(first.signs)), shipped)
     seen = verdict(*(first.signs - {"convergence"}), failed=tuple(second.signs), converged="convergence" in first.signs)
-    assert (first.is_gone(seen, shipped), second.is_gone(seen, shipped)) == (True, False)
+    changed = reworded(shipped, first, second)
+    assert (first.is_gone(seen, changed, shipped), second.is_gone(seen, changed, shipped)) == (True, False)
+    assert not first.is_gone(seen, shipped, shipped)  # nobody touched its lines: another bug hides it
+    elsewhere = shipped.cells[-1].with_source("# a word of mine")
+    assert not first.is_gone(seen, Notebook((*shipped.cells[:-1], elsewhere)), shipped)
+    assert first.is_gone(replace(seen, outcome="passed"), shipped, shipped)
+
+
+def reworded(shipped: Notebook, *bugs: Bug) -> Notebook:
+    """With the lines of bugs in other words, which are neither the wrong nor the right ones."""
+    edits = [
+        edit.model_copy(update={"find": edit.replace, "replace": "mine()"}) for b in bugs for edit in b.planted.edits
+    ]
+    return apply(shipped, edits)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_touched"),
+    [("a\nb\nc\nd", False), ("x\nb\nc\nd", True), ("a\nx\nc\nd", True), ("a\nx\nb\nc\nd", True), ("a\nc\nd", True),
+     ("a\nb\nx\nc\nd", True), ("a\nb\nc\nd\nx", False), ("a\n\n  b\nc\nd", False)],
+)  # fmt: skip
+def test_lines_are_touched_where_they_or_their_neighborhood_change(after: str, is_touched: bool) -> None:
+    before, mine = (Cell("x", "code", text) for text in ("a\nb\nc\nd", after))
+    assert bugs._is_touched("b", before, mine) is is_touched
 
 
 def test_a_bug_is_gone_when_its_lines_are_those_of_the_working_program(progress: Progress, tmp_path: Path) -> None:
     room = room_of(progress, tmp_path)
-    nothing = verdict(failed=("check_x",))
-    assert [bug.is_gone(nothing, read(room.exercise.notebook)) for bug in room.broken.bugs] == [False, False]
+    nothing, shipped = verdict(failed=("check_x",)), template(room.exercise)
+    now = read(room.exercise.notebook)
+    assert [bug.is_gone(nothing, now, shipped) for bug in room.broken.bugs] == [False, False]
     fix(room, 1)
-    assert [bug.is_gone(nothing, read(room.exercise.notebook)) for bug in room.broken.bugs] == [False, True]
+    now = read(room.exercise.notebook)
+    assert [bug.is_gone(nothing, now, shipped) for bug in room.broken.bugs] == [False, True]
 
 
 def test_what_breaks_is_told_unless_a_bug_that_is_still_there_explains_it(progress: Progress, tmp_path: Path) -> None:
@@ -310,6 +334,7 @@ def test_what_breaks_is_told_unless_a_bug_that_is_still_there_explains_it(progre
 
 def test_an_interview_from_begin_to_end(progress: Progress, tmp_path: Path, warm: Grader) -> None:
     room = room_of(progress, tmp_path, extension="z_loss")
+    assert b"z_loss" not in room.exercise.notebook.read_bytes()  # what comes then is not to be seen before
     assert room.check(Said("I look first"), warm=warm).outcome == "failed"
     assert room.ask("plot", warm=warm)["cost"] == 1
     assert [room.ask("nudge")["cost"] for _ in range(3)] == [3, 5, 8]
@@ -330,7 +355,6 @@ def test_an_interview_from_begin_to_end(progress: Progress, tmp_path: Path, warm
     assert room.exercise.manifest.stages == 2
     document = json.loads(Path(room.exercise.notebook).read_text())
     cell = next(one for one in document["cells"] if one["id"] == "extension")
-    assert "sealed" not in cell["metadata"].get("tags", [])
     cell["source"] = Z_LOSS
     room.exercise.notebook.write_text(json.dumps(document))
     told = room.end(warm=warm)  # which judges once more: the notebook has changed
@@ -371,7 +395,20 @@ def test_only_cells_that_may_fail_are_tried_as_tests(progress: Progress, tmp_pat
         "+d": "raise ValueError",
     }
     Interviews(progress).tell(room.number, "check", {"cells": cells})
-    assert asserting_cells(room) == ["assert 1", "raise ValueError"]
+    assert [one.source for one in asserting_cells(room)] == ["assert 1", "raise ValueError"]
+
+
+def test_a_test_may_use_what_other_cells_of_the_candidates_define(progress: Progress, tmp_path: Path) -> None:
+    room = room_of(progress, tmp_path)
+    cells = {
+        "+a": "import copy\nassert 1\nx = 3",
+        "+b": "def gap():\n    return 2",
+        "+c": "assert gap() == copy.copy(2)",
+    }
+    Interviews(progress).tell(room.number, "check", {"cells": cells})
+    first, second = asserting_cells(room)
+    assert first.above == ""
+    assert second.above == "import copy\ndef gap():\n    return 2"
 
 
 def test_nothing_is_paid_for_what_cannot_be_told(progress: Progress, tmp_path: Path, warm: Grader) -> None:
@@ -412,6 +449,11 @@ def test_each_line_of_the_account_counts(better: dict[str, Any]) -> None:
     base = Played(bugs=3, gone=(0,), loud=2, order=(0,), checks=4, hypotheses=1, bought=5, extension=0.0)
     worse, more = (rubric.total(rubric.account(one)) for one in (base, replace(base, **better)))
     assert more > worse
+
+
+def test_bugs_that_go_all_at_once_show_no_order() -> None:
+    base = Played(bugs=3, gone=(0, 1, 2), loud=2, order=(0, 1, 2), checks=1)
+    assert rubric.total(rubric.account(base)) > rubric.total(rubric.account(replace(base, at_once=True)))
 
 
 def test_simple_before_hard_is_worth_more() -> None:
@@ -496,6 +538,9 @@ def test_a_screen_by_words(here: Path) -> None:
     for one in room.listings:
         told = run("answer", str(min(one.wrong, default=0)), "because", "of", "it")
     assert "that was the last one" in told.output
+    with pytest.raises(UsageError):
+        run("end", "9")
+    assert run("reveal").output.count("\n") > 8
     ended = run("end", "1", "2", "3", "4")
     assert "100 of 100 points" in ended.output
     assert run("--list", "--json").output.count('"points": 100') == 1
@@ -505,6 +550,26 @@ def test_a_screen_by_words(here: Path) -> None:
     assert json.loads((here / "d.json").read_text())["points"] == 100
     with pytest.raises(UsageError):
         run("--export", "d.pdf")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("answer",),
+        ("answer", "999", "x"),
+        ("answer", "twelve"),
+        ("ask", "nudge"),
+        ("check",),
+        ("reveal",),
+        ("end", "x"),
+    ],
+)
+def test_what_is_no_answer_in_a_screen_moves_on_to_nothing(words: tuple[str, ...]) -> None:
+    assert "1 of 4" in run("--round", "screen", "--seed", "2").output
+    with pytest.raises(UsageError):
+        run(*words)
+    assert json.loads(run("status", "--json").output)["answered"] == 0
 
 
 def test_nothing_of_somebody_elses_is_written_over(here: Path) -> None:
@@ -536,7 +601,7 @@ def test_the_loop_in_a_terminal_of_80_columns(tmp_path: Path) -> None:
 
     def begin(*words: str) -> pexpect.spawn[str]:
         return pexpect.spawn(
-            command, ["interview", *words], cwd=str(tmp_path), dimensions=(40, 80), encoding="utf-8", timeout=120
+            command, ["interview", *words], cwd=str(tmp_path), dimensions=(40, 80), encoding="utf-8", timeout=60
         )
 
     terminal = begin("--round", "screen", "--seed", "2")
@@ -546,6 +611,10 @@ def test_the_loop_in_a_terminal_of_80_columns(tmp_path: Path) -> None:
     terminal.sendline("note slower, please")
     terminal.expect("kept")
     terminal.sendline("dance with me")
+    terminal.expect("not known")
+    terminal.sendline("answer 999 x")
+    terminal.expect("which line is wrong")
+    terminal.sendline("skip")
     terminal.expect("3 of 4")
     terminal.kill(9)
     terminal.wait()

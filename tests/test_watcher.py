@@ -145,6 +145,16 @@ def after_a_trial(model):
     return plain(model)
 
 
+def before_a_test(model):
+    plain(model)
+    kept = copy.deepcopy(model.state_dict())
+    for some in (1, 1, 2):  # from the same weights, one after the other, and the last step stays
+        model.load_state_dict(kept)
+        plain(model, some)
+    model.load_state_dict(kept)
+    return model
+
+
 def wrapped(model):
     class Wrapper(nn.Module):
         def __init__(self):
@@ -196,6 +206,7 @@ STYLES = [
     row_by_row,
     after_a_copy,
     after_a_trial,
+    before_a_test,
     wrapped,
 ]
 
@@ -334,6 +345,23 @@ def test_a_trial_is_no_part_of_the_training_where_few_calls_are_looked_at():
     assert audit.steps == STEPS
     assert audit.rates.tolist() == [0.1] * STEPS
     assert all(call.step < STEPS for call in audit.calls)
+
+
+def test_steps_whose_weights_are_put_back_one_by_one_are_no_part_of_the_training():
+    def train(model):
+        plain(model)
+        kept = copy.deepcopy(model.state_dict())
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for number in range(2):  # a test that compares two steps from the same weights, and leaves the second
+            model.load_state_dict(kept)
+            optimizer.zero_grad()
+            cost(model, *batch(number)).backward()
+            optimizer.step()
+        return model
+
+    audit, moments = watched(train)
+    assert all(call.moved.any() for call in audit.calls if call.moved is not None)
+    assert not [one for one in moments if np.array_equal(one.before, one.after)]
 
 
 def test_modes_are_told():

@@ -106,7 +106,7 @@ class _Loop:
         if not words:
             return
         word, *rest = words
-        if self._is_screen and word not in self._doing.actions:
+        if self._is_screen and word.isdigit():
             word, rest = "answer", words
         try:
             if word == "check" and not rest:

@@ -36,6 +36,7 @@ HELP = """\
   end              the debrief"""
 SCREEN_HELP = """\
   LINE WHY         the line that is wrong and why; 0 where nothing is
+  skip             the next one
   end              the debrief"""
 
 
@@ -50,6 +51,8 @@ class Doing:
             "ask": self.ask,
             "note": self.note,
             "answer": self.answer,
+            "skip": self.skip,
+            "reveal": self.reveal,
             "status": self.status,
             "pause": self.pause,
             "resume": self.resume,
@@ -65,9 +68,13 @@ class Doing:
         with live(made, made.manifest.run.seeds) as on_event:
             verdict = self.room.check(Said(*said[:3]), warm=self._warm, on_event=on_event)
         self._show(verdict)
+        if self.room.of("check")[-1].body["is_blind"]:
+            click.echo("the notebook has not changed since the last check, which costs a point")
 
     def ask(self, what: str = "", *_: str) -> None:
         """Buy an answer."""
+        if self.room.plan.round == "screen":
+            raise UsageError("in a screen there is nothing to ask for", next_command="bugkit interview answer LINE WHY")
         told = self.room.ask(what, warm=self._warm)
         lines = list(_answer(what, told))
         click.echo("\n".join(lines))
@@ -86,16 +93,35 @@ class Doing:
         """Of a screen: a line, and why."""
         if self.room.plan.round != "screen":
             raise UsageError("only a screen has listings to answer", next_command="bugkit interview check")
-        line = int(words[0]) if words and words[0].isdigit() else None
-        self.room.answer(line, " ".join(words[1:] if line is not None else words))
+        place, last = len(self.room.of("answer")), len(self.room.listings)
+        most = len(self.room.listings[place].lines) if place < last else 0
+        if place < last and not (words and words[0].isdigit() and int(words[0]) <= most):
+            evidence = [f"found: {' '.join(words)[:40] or 'nothing'}", f"expected: a line's number up to {most}, or 0"]
+            raise UsageError("which line is wrong?", evidence=evidence, next_command="bugkit interview answer LINE WHY")
+        self.room.answer(int(words[0]) if words else None, " ".join(words[1:]))
         self.listing()
+
+    def skip(self, *_: str) -> None:
+        """Of a screen: go on without an answer."""
+        if self.room.plan.round != "screen":
+            raise UsageError("only a screen has listings to skip", next_command="bugkit interview check")
+        self.room.answer(None, "")
+        self.listing()
+
+    def reveal(self, *_: str) -> None:
+        """Of a screen, when every listing is answered: what is wrong in each."""
+        if len(self.room.of("answer")) < len(self.room.listings) or not self.room.listings:
+            raise UsageError("nothing is revealed yet", evidence=["expected: an answer to each listing"])
+        for number, one in enumerate(self.room.listings, start=1):
+            click.echo(f"\n{number}. {one.title}\n{click.wrap_text(reveal(one), COLUMNS, preserve_paragraphs=True)}")
+        click.echo("\nwhose cause did you say? then, for 1 and 3: bugkit interview end 1 3")
 
     def listing(self) -> None:
         """The listing whose turn it is."""
         place = len(self.room.of("answer"))
         if place >= len(self.room.listings):
-            command = "end" if self.is_asking else "bugkit interview end"
-            click.echo(f"\nthat was the last one; for the debrief: {command}")
+            following = "end" if self.is_asking else "bugkit interview reveal, and then: bugkit interview end NUMBERS"
+            click.echo(f"\nthat was the last one; for the debrief: {following}")
             return
         one = self.room.listings[place]
         click.echo(f"\n{place + 1} of {len(self.room.listings)}, {one.title}\n")
@@ -133,7 +159,11 @@ class Doing:
 
     def end(self, *words: str) -> None:
         """The debrief. Of a screen, the words are the numbers of listings whose cause was said."""
-        said = [int(word) - 1 for word in words if word.isdigit()]
+        known = range(1, len(self.room.listings) + 1) if self.room.plan.round == "screen" else range(0)
+        if unknown := [word for word in words if not word.isdigit() or int(word) not in known]:
+            expected = f"numbers of listings, 1 to {len(known)}" if known else "nothing behind it"
+            raise UsageError("end: not understood", evidence=[f"found: {unknown[0][:40]}", f"expected: {expected}"])
+        said = [int(word) - 1 for word in words]
         if self.room.plan.round == "screen" and self.is_asking and self.room.record.condition != "ended":
             said = list(self._reasons())
         self.finish("ended", said)
@@ -182,7 +212,7 @@ class Doing:
 def in_the_room(verdict: Verdict, room: Room) -> Verdict:
     """As much of a verdict as a room shows: the loss, the curve, the score, and what is next."""
     if verdict.outcome != "passed":
-        following = "bugkit interview ask WHAT, or look again"
+        following = "look again, or: bugkit interview ask WHAT"
     elif verdict.complete:
         following = "bugkit interview end"
     else:
@@ -197,10 +227,11 @@ def _answer(what: str, told: Any) -> Iterator[str]:
 
         for name, words in (("rate", "learning rate"), ("norm", "norm of the gradients")):
             values = told[name]
-            ends = f"{values[0]:.3g} to {values[-1]:.3g}, at most {max(values):.3g}" if values else "not seen"
+            ends = f"{values[0]:.3g} to {values[-1]:.3g}, at most {max(values):.3g}" if values else "no finite number"
             yield f"{words:22} {ends}"
-            yield f"  {spark(values)}"
+            yield from ([f"  {spark(values)}"] if values else ())
     elif what == "layers":
+        yield "how far one step moves each layer, beside the length of its weights"
         yield f"{'':40} {'numbers':>9} {'first step':>10} {'last step':>10}"
         rows = ((name, size, _share(first), _share(last)) for name, size, first, last in told["layers"])
         yield from (f"{name:40} {size:9,} {first:>10} {last:>10}" for name, size, first, last in rows)

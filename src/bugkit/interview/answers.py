@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +39,24 @@ def answer(room: Room, what: str, warm: Grader | None) -> Mapping[str, Any]:
     if found is None or found.outcome != "failed":
         why = found.message if found else verdict.runs[0].detail
         raise NothingToTellError(f"{what}: it cannot be measured", evidence=[why or "the notebook did not run"])
-    return {"cost": PRICES[what], **json.loads(found.message)}
+    numbers = json.loads(found.message)
+    return {"cost": PRICES[what], "text": _in_short(what, numbers), **numbers}
+
+
+def _in_short(what: str, numbers: Mapping[str, Any]) -> str:
+    """What a measurement says, in a line."""
+    if what == "plot":
+        rate, norm = (_ends(numbers[name]) for name in ("rate", "norm"))
+        return f"learning rate {rate}, norm of the gradients {norm}"
+    known = [(last, name) for name, _, _, last in numbers["layers"] if last is not None]
+    if not known:
+        return "the last step moves no layer by a finite number"
+    (least, one), (most, other) = min(known), max(known)
+    return f"the last step moves {one} least, by {least:.2%}, and {other} most, by {most:.2%}"
+
+
+def _ends(values: Sequence[float]) -> str:
+    return f"{values[0]:.3g} to {values[-1]:.3g}" if values else "no finite number"
 
 
 def _measuring(made: Exercise) -> Exercise:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from bugkit.fresh.plant import Planted, recalled
 from bugkit.fresh.recipe import Recipe
 from bugkit.interview.plan import signs
 from bugkit.kinds.source import Source, source
-from bugkit.notebook import Notebook, apply
+from bugkit.notebook import Cell, Notebook, apply
 from bugkit.verdict import CONVERGENCE, Verdict
 
 
@@ -27,11 +28,18 @@ class Bug:
     every_sign: frozenset[str]  # checks that fail with it alone
     is_loud: bool  # whether the loss shows it
 
-    def is_gone(self, verdict: Verdict, notebook: Notebook) -> bool:
-        """Whether the notebook behaves as without it, or has the lines of the working program in its place."""
-        if verdict.outcome == "passed" or (self.signs and self.signs <= held(verdict)):
+    def is_gone(self, verdict: Verdict, notebook: Notebook, shipped: Notebook) -> bool:
+        """Whether the notebook behaves as without it, or has the lines of the working program in its place.
+
+        Where nobody has changed its lines, another bug may only hide it: then it is gone when everything passes.
+        """
+        if verdict.outcome == "passed":
             return True
-        return all(_is_restored(edit.find, edit.replace, notebook, edit.cell) for edit in self.planted.edits)
+        edits = self.planted.edits
+        if not any(_is_touched(edit.replace, shipped.cell(edit.cell), notebook.cell(edit.cell)) for edit in edits):
+            return False
+        behaves = bool(self.signs) and self.signs <= held(verdict)
+        return behaves or all(_is_restored(edit.find, edit.replace, notebook, edit.cell) for edit in edits)
 
 
 @dataclass(frozen=True)
@@ -100,5 +108,21 @@ def _is_restored(right: str, wrong: str, notebook: Notebook, name: str) -> bool:
     return _squeezed(right) in text and not (_squeezed(wrong) in text and _squeezed(wrong) not in _squeezed(right))
 
 
+def _is_touched(wrong: str, before: Cell | None, after: Cell | None) -> bool:
+    """Whether the lines of a bug, or those directly above and below them, were changed."""
+    if before is None or after is None:
+        return before is not after
+    lines, mine = _lines(before.source), _lines(after.source)
+    theirs = _lines(wrong)
+    places = [n for n in range(len(lines)) if theirs and lines[n : n + len(theirs)] == theirs]
+    first, last = (places[0], places[0] + len(theirs)) if places else (0, len(lines))
+    blocks = difflib.SequenceMatcher(None, lines, mine, autojunk=False).get_opcodes()
+    return any(tag != "equal" and start <= last and end >= first for tag, start, end, _, _ in blocks)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def _squeezed(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    return "\n".join(_lines(text))

@@ -114,6 +114,7 @@ def _played(room: Room, bugs: Sequence[Bug], checks: Sequence[Happening], tests:
         gone=tuple(went),
         loud=sum(bug.is_loud for bug in bugs),
         order=tuple(sorted(went, key=lambda place: (went[place], place))),
+        at_once=len(went) > 1 and len(set(went.values())) == 1,
         checks=len(meant),
         hypotheses=len(said),
         forward=forward,
@@ -215,10 +216,11 @@ def _questions(room: Room, bugs: Sequence[Bug]) -> list[dict[str, str]]:
     for bug in bugs:
         answer = bug.planted.told(bug.planted.kind.explanation).partition(ANSWERS)[2].strip()
         if answer:
-            out.append({"question": explained(bug.planted)["on"], "answer": answer})
+            title = bug.planted.kind.manifest.title
+            out.append({"about": title, "question": explained(bug.planted)["on"], "answer": answer})
     if room.plan.extension:
         added = extension(room.plan.extension).manifest
-        out.append({"question": added.follow_up, "answer": added.answer})
+        out.append({"about": added.title, "question": added.follow_up, "answer": added.answer})
     return out
 
 

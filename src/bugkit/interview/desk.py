@@ -19,10 +19,11 @@ from bugkit.fresh.story import STORY, asked_to_fix, ends
 from bugkit.interview.bugs import Broken
 from bugkit.interview.extension import Extension, extension
 from bugkit.interview.plan import Plan
-from bugkit.notebook import Cell, Notebook, apply, read, sealed
+from bugkit.notebook import Cell, Notebook, apply, read, up_to
 from bugkit.notebook.files import write_whole
 
-OWN = ("notes", "about-check", "check")  # cells of an exercise that an interview has in its own words
+ABOUT_CHECK = "about-check"
+OWN = ("notes", ABOUT_CHECK, "check")  # cells of an exercise that an interview has in its own words
 CHECK = """
 %load_ext bugkit
 %bugkit interview check
@@ -63,7 +64,7 @@ def put(plan: Plan, workspace: Path) -> Exercise:
     made = exercise(plan, workspace)
     if not made.notebook.exists():
         edits = [edit for bug in made.bugs.bug for edit in bug.edits]
-        write_whole(made.notebook, sealed(apply(read(made.solution), edits)).to_json())
+        write_whole(made.notebook, up_to(apply(read(made.solution), edits), 1).to_json())
     return made
 
 
@@ -71,12 +72,12 @@ def _dressed(working: Notebook, story: str, added: Extension | None, roles: dict
     kept = [cell for cell in working.cells if cell.id not in OWN]
     cells = [cell.with_source(story) if cell.id == STORY else cell for cell in kept]
     locked = {"editable": False, "deletable": False}
-    last = [Cell("about-check", "markdown", HOW), Cell("check", "code", CHECK, locked)]
+    last = [Cell(ABOUT_CHECK, "markdown", HOW), Cell("check", "code", CHECK, locked)]
     return replace(working, cells=(*cells, *(added.cells(roles) if added else ()), *last))
 
 
 def extend(made: Exercise, added: Extension, roles: dict[str, str]) -> None:
-    """The extension as a second stage: sealed until the program works, and judged by checks of its own."""
+    """The extension as a second stage: its cells come when the program works, and it has checks of its own."""
     path = made.path / "exercise.toml"
     document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     wanted = added.manifest

@@ -19,6 +19,7 @@ from bugkit.notebook import Cell
 
 FOLDER = Path(__file__).resolve().parent / "extensions"
 TAG = "stage-2"
+EXTENSION = ("about-extension", "extension")  # the ids of its cells
 
 
 class ExtensionManifest(Record):
@@ -71,8 +72,8 @@ class Extension:
         tags = {"tags": [TAG]}
         text = f"## Extension: {self.manifest.title}\n\n{self.manifest.text.format_map(roles).strip()}"
         return (
-            Cell("about-extension", "markdown", text, tags),
-            Cell("extension", "code", self.manifest.stub.format_map(roles).strip(), tags),
+            Cell(EXTENSION[0], "markdown", text, tags),
+            Cell(EXTENSION[1], "code", self.manifest.stub.format_map(roles).strip(), tags),
         )
 
 

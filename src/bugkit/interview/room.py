@@ -16,9 +16,11 @@ from bugkit.exercise import Exercise
 from bugkit.fresh.evidence import matrix
 from bugkit.grader import Grader, check
 from bugkit.interview.bugs import Broken, brought_in, failed, held, mark
-from bugkit.interview.desk import exercise, put
+from bugkit.interview.desk import ABOUT_CHECK, exercise, put
+from bugkit.interview.extension import EXTENSION
 from bugkit.interview.plan import Past, Plan, Wish, drawn
-from bugkit.notebook import Notebook, at_their_stage, read, rebuild, unlock
+from bugkit.notebook import Notebook, at_their_stage, read, rebuild
+from bugkit.notebook.insert import insert_cells
 from bugkit.progress import Progress
 from bugkit.progress.interviews import Happening, Interviews, Record
 from bugkit.report.verdict_json import thinned
@@ -139,7 +141,9 @@ class Room:
         verdict = check(made, made.notebook, template=template(made), on_event=on_event, grader=warm)
         self._kept.tell(self.number, "check", {**self._told(said, verdict, notebook), "is_last": is_last})
         if verdict.outcome == "passed" and not verdict.complete:
-            unlock(made.notebook, verdict.stage + 1)
+            added = [cell for cell in read(made.solution).cells if cell.id in EXTENSION]
+            ours = {str(cell.id) for cell in template(made).cells if cell.runs}  # cells of their own come after it
+            insert_cells(made.notebook, added, after=ours, before=(ABOUT_CHECK,))
             self._kept.tell(self.number, "extension", {"title": made.manifest.stage[0].title})
         return verdict
 
@@ -219,9 +223,10 @@ class Room:
         before = self.of("check")
         last = before[-1].body if before else None
         bugs = self.broken.bugs
-        gone = [place for place, bug in enumerate(bugs) if bug.is_gone(verdict, notebook)]
+        shipped = template(self.exercise)
+        gone = [place for place, bug in enumerate(bugs) if bug.is_gone(verdict, notebook, shipped)]
         there = [bug for place, bug in enumerate(bugs) if place not in gone]
-        cells = _cells(notebook, template(self.exercise))
+        cells = _cells(notebook, shipped)
         run = max(verdict.runs, key=lambda one: len(one.curve))
         return {
             **{name: _one_line(getattr(said, name)) for name in ("hypothesis", "expected", "test")},
@@ -241,7 +246,7 @@ class Room:
 
     def _of_extension(self, verdict: Verdict) -> float | None:
         """The share of the extension's checks that hold; None before it is open."""
-        if verdict.stage < 2:
+        if verdict.stage < 2 or not self.of("extension"):
             return None
         names, there = set(self.exercise.manifest.stage[0].checks), held(verdict)
         return len(names & there) / len(names) if not failed(verdict) - names else 0.0

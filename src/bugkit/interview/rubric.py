@@ -22,6 +22,7 @@ class Played:
     gone: tuple[int, ...]  # bugs that are gone in the end, by their places: those that the loss shows come first
     loud: int  # how many of the bugs the loss shows
     order: tuple[int, ...] = ()  # the bugs in the order in which they went
+    at_once: bool = False  # whether all of several went at one check
     checks: int = 0
     hypotheses: int = 0  # checks before which one was written down
     forward: int = 0  # of these, how many saw a bug go, or more of the extension hold
@@ -82,6 +83,8 @@ def _order(played: Played) -> tuple[float, float, str]:
     right = sum(a < played.loud for a, _ in mixed)
     if not played.order:
         return 0, ORDER, "no bug is gone"
+    if played.at_once:
+        return 0, ORDER, "all went at once"
     if not mixed:
         return ORDER * len(played.gone) / max(played.bugs, 1), ORDER, "no bug had to wait for another"
     why = f"in {right} of {len(mixed)} pairs, what the loss shows went first"

@@ -1,12 +1,14 @@
-"""One more cell in a learner's notebook; the rest of the file stays as it is."""
+"""More cells in a learner's notebook; the rest of the file stays as it is."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from bugkit.notebook.files import write_notebook
+from bugkit.notebook.model import Cell
 
 NOTES = ("notes", "about-check")  # ids of cells that stay last
 
@@ -16,17 +18,29 @@ def insert(path: Path, name: str, source: str) -> bool:
 
     OSError or ValueError where the file cannot be read or written.
     """
+    return insert_cells(path, [Cell(name, "code", source)], before=NOTES)
+
+
+def insert_cells(path: Path, new: Sequence[Cell], *, before: Sequence[str] = (), after: Collection[str] = ()) -> bool:
+    """Put cells before the first of some, by their ids, or after the last of others; False where one is there already.
+
+    At the end where there are none of these.
+    """
     document = json.loads(path.read_bytes())
     cells = document["cells"]
-    if any(cell.get("id") == name for cell in cells):
+    if {cell.get("id") for cell in cells} & {one.id for one in new}:
         return False
-    place = next((number for number, cell in enumerate(cells) if cell.get("id") in NOTES), len(cells))
-    cells.insert(place, _cell(name, source, with_id=document.get("nbformat_minor", 5) >= 5))
+    place = next((number for number, cell in enumerate(cells) if cell.get("id") in before), len(cells))
+    place = max((number for number, cell in enumerate(cells, start=1) if cell.get("id") in after), default=place)
+    with_id = document.get("nbformat_minor", 5) >= 5
+    cells[place:place] = [_described(one, with_id=with_id) for one in new]
     write_notebook(path, document)
     return True
 
 
-def _cell(name: str, source: str, *, with_id: bool) -> dict[str, Any]:
-    cell: dict[str, Any] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    cell["source"] = source.splitlines(keepends=True)
-    return {**cell, "id": name} if with_id else cell
+def _described(one: Cell, *, with_id: bool) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": one.kind, "metadata": dict(one.metadata)}
+    cell["source"] = one.source.splitlines(keepends=True)
+    if one.kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return {**cell, "id": one.id} if with_id else cell

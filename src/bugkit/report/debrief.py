@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from bugkit.report.html import TEMPLATES, digest, environment, style
-from bugkit.report.phrases import clocked
+from bugkit.report.phrases import clocked, count
 from bugkit.report.sanitize import sanitize
 
 Document = Mapping[str, Any]
 SIGNS_OF_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 BLOCKS = "▁▂▃▄▅▆▇█"
+MOST = 60  # blocks in a line
 LANES = 3  # of labels, so that few cover one another
 DRAWN = ("check", "ask", "note", "pause", "resume", "extension")  # on the axis
 
@@ -64,6 +65,11 @@ def spark(values: Sequence[float | None]) -> str:
     return "".join(" " if value is None else BLOCKS[round((value - low) * steps)] for value in values)
 
 
+def thin(values: Sequence[float | None]) -> list[float | None]:
+    """At most as many as a line has room for."""
+    return [values[round(i * (len(values) - 1) / (MOST - 1))] for i in range(MOST)] if len(values) > MOST else [*values]
+
+
 # ---- as text
 
 
@@ -82,10 +88,14 @@ def markdown(document: Document, *, brief: bool = False) -> str:
     if document["timeline"]:
         parts.append("## The way\n\n" + "\n".join(_steps(document, brief=brief)))
     parts += [_listing_text(number, one, brief=brief) for number, one in enumerate(document["listings"], start=1)]
+    if not brief and document["curves"]:
+        rows = ((clocked(one["second"]), spark(thin(one["curve"])), _losses(one)) for one in document["curves"])
+        drawn = (f"- {at} `{curve}` {losses}" for at, curve, losses in rows)
+        parts.append("## The curve at each check\n\n" + "\n".join(drawn))
     if document["bugs"]:
         parts.append("## The bugs\n\n" + "\n\n".join(_bug_text(one, brief=brief) for one in document["bugs"]))
     if not brief and document["questions"]:
-        asked = (f"**{_plain(one['question'])}**\n\n{one['answer']}" for one in document["questions"])
+        asked = (f"**{one['about']}.** {one['question']}\n\n{one['answer']}" for one in document["questions"])
         parts.append("## Questions to go on with\n\n" + "\n\n".join(asked))
     parts.append("## Next\n\n" + "\n".join(f"- `{command}`" for command in document["next"]))
     return "\n\n".join(parts) + "\n"
@@ -98,7 +108,7 @@ def in_short(document: Document) -> str:
     if document["ended"] != "ended":
         sentences.append(str(document["ended"]).capitalize())
     if document["pauses"]:
-        sentences.append(f"Paused {len(document['pauses'])} times")
+        sentences.append(f"Paused {count(len(document['pauses']), 'time')}")
     if document["away"]:
         sentences.append(f"Away for {clocked(document['away'])}, which does not count")
     return ". ".join(sentences) + "."
@@ -116,7 +126,8 @@ def _line(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 def _steps(document: Document, *, brief: bool) -> Iterator[str]:
     for one in document["timeline"]:
-        text = f"- {clocked(one['second'])} {_plain(said(one))}"
+        told = said(one) if one["what"] == "ask" else _plain(said(one))  # our own words have code in them
+        text = f"- {clocked(one['second'])} {told}"
         if one["what"] == "check" and not brief:
             more = [("expected", one["expected"]), ("test", one["test"])]
             text += "".join(f"\n  - {name}: {_plain(value)}" for name, value in more if value)
@@ -151,7 +162,8 @@ def _bug_text(one: Mapping[str, Any], *, brief: bool) -> str:
     lines = [f"-{line}" for _, wrong, _ in one["difference"] for line in wrong.splitlines()]
     lines += [f"+{line}" for _, _, right in one["difference"] for line in right.splitlines()]
     diff = "```diff\n" + "\n".join(lines) + "\n```"
-    return f"{head}\n\nSymptom: {one['symptom']}\n\nCause: {one['cause']}\n\nCheapest test: {one['test']}\n\n{diff}"
+    parts = [head, f"Symptom: {one['symptom']}", f"Cause: {one['cause']}", f"Cheapest test: {one['test']}", diff]
+    return "\n\n".join([*parts, f"```python\n{one['code']}\n```"])
 
 
 def _listing_text(number: int, one: Mapping[str, Any], *, brief: bool) -> str:
@@ -196,7 +208,8 @@ def page(document: Document) -> str:
             timeline=timeline(document) if document["timeline"] else None,
             curves=[one for one in map(_small, document["curves"]) if one["line"]],
             bugs=drawn.values(),
-            answers=[(one["question"], _drawn(one["answer"])) for one in document["questions"]],
+            answers=[(one["about"], _inline(one["question"]), _drawn(one["answer"])) for one in document["questions"]],
+            inline=_inline,
             clocked=clocked,
             said=said,
             style=text,
@@ -253,11 +266,19 @@ def _small(one: Mapping[str, Any]) -> dict[str, Any]:
     last = max(len(one["curve"]) - 1, 1)
     across, down = 100 / last, 100 / ((high - low) or 1)
     line = " ".join(f"{across * place:.1f},{100 - down * (value - low):.1f}" for place, value in values)
-    return {"line": line, "at": clocked(one["second"]), "outcome": one["outcome"], "losses": _losses(one)}
+    ends = f"{low:.3g} to {high:.3g}" if values else ""
+    return {"line": line, "at": clocked(one["second"]), "outcome": one["outcome"], "losses": _losses(one), "ends": ends}
 
 
 def _losses(one: Mapping[str, Any]) -> str:
-    return ", ".join("NaN" if loss is None else f"{loss:.3g}" for loss in one["losses"])
+    return ", ".join("NaN" if loss is None else f"{loss:#.3g}" for loss in one["losses"])
+
+
+def _inline(text: str) -> str:
+    """A sentence of ours, with its code and its stress."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).disable("image").renderInline(text))
 
 
 def _drawn(text: str) -> str:

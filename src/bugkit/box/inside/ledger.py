@@ -29,6 +29,7 @@ MAX_BYTES = 12 << 20  # of what they were given and gave
 MAX_MOMENTS = 12
 MOMENTS_EVERY = 4  # calls that are looked at
 MOST_BY_HAND = 16  # after so many steps without an optimizer, steps are what they are
+TWICE = 2  # the writes of a step, and those that put its weights back
 MAX_WEIGHTS = 150_000  # numbers in a model whose weights are kept
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -115,6 +116,7 @@ class Ledger:
         self._mark: tuple[float, ...] = ()
         self._versions: list[int] = []
         self._writes = 0  # into weights, from one call to the next
+        self._least = 0  # of these, the fewest there were: those of a step
         self._moved: frozenset[int] = frozenset()  # parameters that changed since the call before, by identity
         self._fresh = False
         self._clock = 0
@@ -192,6 +194,7 @@ class Ledger:
         if closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND:
             self._mark = norms_of(self.parameters)  # more writes than usual: weights may have been put back
         self._writes = writes
+        self._least = min(self._least or writes, writes) if writes > 0 else self._least
         if closely:
             self._moved = self._which_moved(versions, before)
         silent = self._looked and not (by_version or stepped) and self._mark != before
@@ -210,6 +213,8 @@ class Ledger:
         self.taken += 2 if self._by_hand == 2 else self._by_hand != 1  # the first by hand counts with the second
         if self._mark != before:
             self._come_back(self._steps_at.setdefault(self._mark, self.step), clock)
+        elif writes >= TWICE * self._least > 0:  # a step, and then its weights were put back
+            self._come_back(self.step - 1, clock)
         self._then[self.step] = clock, self.taken
         if self.moments and self.moments[-1].after is None:
             self.moments[-1].after = flat(self.parameters)

@@ -39,7 +39,7 @@ handle.remove()
 
 
 def check_parts_leave_the_same_weights(run: Run) -> None:
-    """A step in parts leaves the same weights as a whole one."""
+    """`accumulated_step` leaves the same weights as a whole step."""
     for parts in IN_PARTS:
         told = run.ask(STEPS, {}, ["before", "whole", "in_parts"], needs=["accumulated_step"], parts=parts)
         length = float(np.linalg.norm(told["whole"] - told["before"]))
@@ -48,7 +48,7 @@ def check_parts_leave_the_same_weights(run: Run) -> None:
 
 
 def check_no_more_rows_than_a_part_at_once(run: Run) -> None:
-    """The network gets no more rows at once than a part has."""
+    """In `accumulated_step`, the network gets no more rows at once than a part has."""
     for parts in IN_PARTS[1:]:
         told = run.ask(STEPS, {}, ["most_rows", "rows"], needs=["accumulated_step"], parts=parts)
         most, largest = int(told["most_rows"]), -(-int(told["rows"]) // parts)

@@ -46,7 +46,7 @@ def written_cached(run: Run, count: int) -> tuple[NDArray[Any], dict[str, NDArra
 
 
 def check_a_cache_changes_nothing(run: Run) -> None:
-    """With a cache, the same symbols are written as without one."""
+    """`write_cached` writes the same symbols as without a cache."""
     for count in SOME_ROWS:
         prompts, told = written_cached(run, count)
         written, log_probs = told["written"], log_probabilities(told["predicted"])
@@ -57,7 +57,7 @@ def check_a_cache_changes_nothing(run: Run) -> None:
 
 
 def check_each_symbol_is_read_once(run: Run) -> None:
-    """Each symbol passes through the network once."""
+    """In `write_cached`, each symbol passes through the network once."""
     prompts, told = written_cached(run, 3)
     most, needed = int(told["most"]), prompts.size + told["written"].size
     if not most:

@@ -46,7 +46,7 @@ def asked_for_two(run: Run) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
 
 
 def check_two_logits_for_each_row(run: Run) -> None:
-    """The classifier gives two logits for each row, the same ones whatever rows stand beside it."""
+    """`classifier` gives two logits for each row, the same ones whatever rows stand beside it."""
     rows, told = asked_for_two(run)
     shape = told["logits"].shape
     assert shape == (len(rows), 2), f"logits of shape {shape} (expected: {(len(rows), 2)})"
@@ -55,7 +55,7 @@ def check_two_logits_for_each_row(run: Run) -> None:
 
 
 def check_the_trunk_is_shared_and_taught(run: Run) -> None:
-    """It shares the network's weights, and its gradients reach them."""
+    """`classifier` shares the network's weights, and its gradients reach them."""
     _, told = asked_for_two(run)
     share, reaches = float(told["share"]), float(told["reaches"])
     assert share > MOST_SHARED, f"{share:.0%} of the network's weights are in it (expected: most of them)"
@@ -65,7 +65,7 @@ def check_the_trunk_is_shared_and_taught(run: Run) -> None:
 
 
 def check_every_position_counts(run: Run) -> None:
-    """Every position of a row counts."""
+    """In `classifier`, every position of a row counts."""
     _, told = asked_for_two(run)
     least = float(told["moved"].min())
     assert least > 0, "another symbol at the beginning, in the middle or at the end changes no logit"

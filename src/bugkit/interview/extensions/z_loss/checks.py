@@ -34,7 +34,7 @@ def asked_for_both_terms(run: Run, scale: float, weight: float) -> tuple[dict[st
 
 
 def check_it_is_the_sum_of_both_terms(run: Run) -> None:
-    """The loss is the cross-entropy plus the weighted second term, for small and for large logits."""
+    """`z_loss` is the cross-entropy plus the weighted second term, for small and for large logits."""
     for scale in (1.0, 2000.0):
         for weight in WEIGHTS:
             told, wanted, _ = asked_for_both_terms(run, scale, weight)
@@ -43,7 +43,7 @@ def check_it_is_the_sum_of_both_terms(run: Run) -> None:
 
 
 def check_gradients_flow_through_both(run: Run) -> None:
-    """Its gradient is that of both terms."""
+    """The gradient of `z_loss` is that of both terms."""
     for scale in (1.0, 2000.0):
         for weight in WEIGHTS:
             told, _, wanted = asked_for_both_terms(run, scale, weight)
