@@ -441,3 +441,19 @@ def test_a_trace_holds_nothing_of_the_watcher():
 
     audit, _ = watched(traced)
     assert audit.steps == STEPS
+
+
+def test_steps_of_two_sizes_are_all_counted():
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for step in range(200):
+            optimizer.zero_grad()
+            cost(model, *batch(step)).backward()
+            optimizer.step()
+            with torch.no_grad():
+                for weight in model.parameters() if step else ():  # the first step writes once, the others twice
+                    weight.mul_(0.999)
+        return model
+
+    audit, _ = watched(train, max_steps=200)
+    assert audit.steps == 200

@@ -22,7 +22,7 @@ from bugkit.fresh.make import Folders, make
 from bugkit.fresh.plant import Planted, planted
 from bugkit.fresh.recipe import Recipe
 from bugkit.grader import Grader, cores
-from bugkit.kinds import Kind
+from bugkit.kinds import Kind, kind
 from bugkit.kinds.source import Source
 from bugkit.notebook import Cell, Notebook, apply, read
 from bugkit.verdict import CheckResult, RunResult
@@ -112,7 +112,7 @@ class Bench:
         self._test(exercise, source, one)
         return replace(
             as_put_in(Proof(recipe, fingerprint(exercise), _losses(runs), _caught_by(runs)), source, one),
-            half_fixes=self._half_fixes(exercise),
+            half_fixes=self._half_fixes(exercise, is_made_once=_is_made_once(source, recipe)),
         )
 
     def _several(self, source: Source, recipe: Recipe) -> Proof:
@@ -151,11 +151,18 @@ class Bench:
         if on_wrong.status != "raised" or error is None or (error.cell, error.type) != (TEST, "AssertionError"):
             raise NotProvedError(f"its test does not find it: {on_wrong.status} {on_wrong.detail}")
 
-    def _half_fixes(self, exercise: Exercise) -> int:
-        """How many were made, all of which fail; NotProvedError names those that pass."""
+    def _half_fixes(self, exercise: Exercise, *, is_made_once: bool) -> int:
+        """How many were made, all of which fail; NotProvedError names those that pass.
+
+        What is made once, before the training, cannot be right in a part of it: nobody writes such a half fix.
+        """
         right = _solution(exercise)
         solution = self.proof.results([Case(exercise, right, seed) for seed in SEEDS[:3]])
-        halves = generated(exercise, solution[exercise.id, right, SEEDS[0]].steps).of("half")
+        halves = [
+            one
+            for one in generated(exercise, solution[exercise.id, right, SEEDS[0]].steps).of("half")
+            if not (is_made_once and IN_TRAINING.search(one.id))
+        ]
         first = [Case(exercise, one, SEEDS[0]) for one in halves]
         later = [Case(exercise, one, seed) for one in halves for seed in SEEDS[1:3]]
         made, runs = Generated(tuple(halves), 0, 0), self.proof.until_failed(first, later)
@@ -201,6 +208,13 @@ def with_test(notebook: Notebook, code: str) -> Notebook:
     last = max(number for number, cell in enumerate(notebook.cells) if cell.runs)
     cells = [*notebook.cells[: last + 1], Cell(TEST, "code", code), *notebook.cells[last + 1 :]]
     return Notebook(tuple(cells))
+
+
+def _is_made_once(source: Source, recipe: Recipe) -> bool:
+    """Whether a bug stands outside of all functions and loops: what is made there is made once."""
+    ((name, place),) = recipe.bugs
+    site = kind(name).site(source.program, place)
+    return any(line is site.line for line in source.program.trees[site.cell].body)
 
 
 def _own_kind(source: Source, kinds: Sequence[Kind]) -> str:

@@ -191,7 +191,8 @@ class Ledger:
         by_version, before = versions != self._versions, self._mark
         self._by_hand = self._by_hand + 1 if by_version and not (stepped or first) else 0
         writes = sum(versions) - sum(self._versions)
-        if closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND:
+        marked = closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND
+        if marked:
             self._mark = norms_of(self.parameters)  # more writes than usual: weights may have been put back
         self._writes = writes
         self._least = min(self._least or writes, writes) if writes > 0 else self._least
@@ -213,7 +214,7 @@ class Ledger:
         self.taken += 2 if self._by_hand == 2 else self._by_hand != 1  # the first by hand counts with the second
         if self._mark != before:
             self._come_back(self._steps_at.setdefault(self._mark, self.step), clock)
-        elif writes >= TWICE * self._least > 0:  # a step, and then its weights were put back
+        elif marked and writes >= TWICE * self._least > 0:  # a step, and then its weights were put back
             self._come_back(self.step - 1, clock)
         self._then[self.step] = clock, self.taken
         if self.moments and self.moments[-1].after is None:
