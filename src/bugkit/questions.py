@@ -83,7 +83,7 @@ def compare():
     with torch.no_grad():
         for _ in range(4):
             ways = [s * torch.randn(w.shape, generator=generator, dtype=w.dtype) for s, w in zip(scale, learned)]
-            far = 1e-6 / max(float(way.abs().max()) for way in ways)
+            far = 1e-8 / max(float(way.abs().max()) for way in ways)
             tried = [slope_along(ways, length) for length in (far, 3 * far)]
             told = sum(float((g * way).sum()) for g, way in zip(found, ways))
             gap = max(gap, abs(told - tried[0]) / len(learned) ** 0.5)
