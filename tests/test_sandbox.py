@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from bugkit.box import bwrap, cgroup, isolation, launch, seccomp
 from bugkit.box.bwrap import Missing, Tool
 from bugkit.box.preflight import GUARANTEES, preflight
 from bugkit.box.zygote import Zygote
+from bugkit.errors import Fault
 from bugkit.grader import Grader
 
 TOOL = bwrap.find()
@@ -70,6 +72,19 @@ def test_a_zygote_that_is_gone_is_done_without():
     with closing(Zygote(TOOL, "none")) as zygote:
         zygote._process.kill()
         assert preflight(TOOL, zygote).holds
+
+
+@needs_a_sandbox
+@needs_root
+def test_nobody_waits_for_a_zygote_that_is_gone_while_its_line_is_open():
+    """As it is where bubblewrap is killed as it begins: a child of it keeps the other end."""
+    ours, theirs = socket.socketpair()
+    with closing(Zygote(TOOL, "none")) as zygote, theirs:
+        zygote._control.close()
+        zygote._control = ours
+        zygote._process.kill()
+        with pytest.raises(Fault, match="is gone"):
+            zygote._reply(10_000)
 
 
 @needs_a_sandbox

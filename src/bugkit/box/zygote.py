@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,7 @@ from bugkit.box.start import REPLY_SECONDS, WARM_SECONDS
 from bugkit.errors import Fault
 
 GONE_SECONDS = 5.0
+LOOK_SECONDS = 0.5  # after which it is looked whether there is anybody to answer
 MAX_REPLY = 1 << 12
 
 
@@ -72,11 +74,18 @@ class Zygote:
             self._process.stderr.close()
 
     def _reply(self, seconds: float) -> dict[str, Any]:
-        self._control.settimeout(seconds)
-        try:
-            line = self._control.recv(MAX_REPLY)  # it answers one request at a time, in one write
-        except OSError:
-            line = b""
+        """The answer to what was asked. Where bubblewrap was killed as it began, a half-born child keeps the line open."""
+        until, line = time.monotonic() + seconds, b""
+        self._control.settimeout(LOOK_SECONDS)
+        while True:
+            try:
+                line = self._control.recv(MAX_REPLY)  # it answers one request at a time, in one write
+            except TimeoutError:
+                if self._process.poll() is None and time.monotonic() < until:
+                    continue
+            except OSError:
+                pass
+            break
         if not line:
             raise Fault("the process that boxes are forked from is gone")
         reply: dict[str, Any] = json.loads(line)
