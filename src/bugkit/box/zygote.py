@@ -74,7 +74,7 @@ class Zygote:
             self._process.stderr.close()
 
     def _reply(self, seconds: float) -> dict[str, Any]:
-        """The answer to what was asked. Where bubblewrap was killed as it began, a half-born child keeps the line open."""
+        """The answer to what was asked. Where bubblewrap was killed as it began, a child of it keeps the line open."""
         until, line = time.monotonic() + seconds, b""
         self._control.settimeout(LOOK_SECONDS)
         while True:
