@@ -456,6 +456,12 @@ def test_bugs_that_go_all_at_once_show_no_order() -> None:
     assert rubric.total(rubric.account(base)) > rubric.total(rubric.account(replace(base, at_once=True)))
 
 
+def test_the_table_in_the_room_is_that_of_the_rubric() -> None:
+    whole = Played(1, (0,), 1, (0,), checks=1, hypotheses=1, forward=1, tests=1, extension=1.0)
+    worth = {line.what: line.of for line in rubric.account(whole)}
+    assert {what: float(points) for what, points, _ in rubric.in_words() if what in worth} == worth
+
+
 def test_simple_before_hard_is_worth_more() -> None:
     base = Played(bugs=2, gone=(0, 1), loud=1, order=(0, 1), checks=2)
     assert rubric.total(rubric.account(base)) > rubric.total(rubric.account(replace(base, order=(1, 0))))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bugkit.interview.room import Room
 
 ROUNDS = ("screen", "debugging", "take-home")
-WORDS = "check, ask WHAT, note TEXT, answer LINE WHY, status, pause, resume or end"
+WORDS = "check, ask WHAT, note TEXT, answer LINE WHY, status, points, pause, resume or end"
 SUFFIXES = (".html", ".md", ".json")
 
 

@@ -61,8 +61,7 @@ NOTEBOOK = (
     "Open {path}. It trains, and something is wrong with it. Nobody tells you how many bugs there are, and some are "
     "not seen in the loss. When the program works, there is more to do.\n\n"
     "Think aloud. Before each check, say what you think it is, what you expect to see, and the cheapest test of it; "
-    "Enter skips. A cell of yours that asserts something, fails with a bug and passes without it, counts as a test. "
-    "The points: docs/interview.md"
+    "Enter skips. A cell of yours that asserts something, fails with a bug and passes without it, counts as a test."
 )
 
 

@@ -14,7 +14,7 @@ from bugkit.cli.context import CliContext, short, tell_cell
 from bugkit.errors import UsageError
 from bugkit.interview.debrief import reveal
 from bugkit.interview.room import Room, Said
-from bugkit.interview.rubric import NUDGES, PRICES
+from bugkit.interview.rubric import LINE, NUDGES, PRICES, REASON, in_words
 from bugkit.interview.status import in_a_line
 from bugkit.report.phrases import clocked
 
@@ -26,13 +26,14 @@ COLUMNS = 80
 MOST_SHARE = 10.0  # of a weight's length, that is told in percent
 FROM_NOTHING = 1e6
 HELP = """\
-  check            judge the notebook as it is saved; before it you may say what you think
+  check            judge the saved notebook; you may say first what you think
   ask plot         the learning rate and the norm of the gradients ({plot} point)
   ask layers       how far a step moves each layer ({layers} points)
   ask sentence     one check that fails, in words ({sentence} points)
   ask nudge        a hint ({nudges} points)
   note TEXT        think aloud: it is kept with its minute
   pause, resume    stop the clock and let it run; it is written down
+  points           what is worth how much
   end              the debrief"""
 SCREEN_HELP = """\
   LINE WHY         the line that is wrong and why; 0 where nothing is
@@ -58,6 +59,7 @@ class Doing:
             "resume": self.resume,
             "end": self.end,
             "help": self.help,
+            "points": self.points,
         }
 
     def check(self, *said: str) -> None:
@@ -156,6 +158,13 @@ class Doing:
             )
             return
         click.echo(HELP.format(**PRICES, nudges=", then ".join(map(str, NUDGES))))
+
+    def points(self, *_: str) -> None:
+        """What is worth how much."""
+        if self.room.plan.round == "screen":
+            click.echo(f"  line    {LINE} for each that you find\n  reason  {REASON} more if you said why")
+            return
+        click.echo("\n".join(f"  {what:13} {points:>8}  {why}" for what, points, why in in_words()))
 
     def end(self, *words: str) -> None:
         """The debrief. Of a screen, the words are the numbers of listings whose cause was said."""

@@ -124,6 +124,21 @@ def word(points: int) -> str:
     return next(name for least, name in WORDS if points >= least)
 
 
+def in_words() -> list[tuple[str, str, str]]:
+    """The table: what, how many points, and what for. `docs/interview.md` has the reasons."""
+    return [
+        ("bugs", f"{BUGS}", "for each bug that is gone in the end"),
+        ("tests", f"{TESTS}", "for bugs that cells of yours find, each alone"),
+        ("hypotheses", f"{HYPOTHESES}", "for checks before which you said your hypothesis"),
+        ("progress", f"{PROGRESS}", "for those of them that led further"),
+        ("order", f"{ORDER}", "what the loss shows goes first"),
+        ("extension", f"{EXTENSION}", "when the program works"),
+        ("bought", f"to -{MOST_BOUGHT}", "what you asked for"),
+        ("regressions", f"-{REGRESSION} each", "something broke that held, or a bug came back"),
+        ("blind checks", f"-{BLIND} each", "checks of an unchanged notebook"),
+    ]
+
+
 def nudge_price(before: int) -> int:
     """What the next nudge costs, after so many."""
     return NUDGES[min(before, len(NUDGES) - 1)]
