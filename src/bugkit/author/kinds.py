@@ -205,9 +205,7 @@ def prove(
 
 def with_test(notebook: Notebook, code: str) -> Notebook:
     """A notebook with one more cell, after the last that runs."""
-    last = max(number for number, cell in enumerate(notebook.cells) if cell.runs)
-    cells = [*notebook.cells[: last + 1], Cell(TEST, "code", code), *notebook.cells[last + 1 :]]
-    return Notebook(tuple(cells))
+    return notebook.with_last(Cell(TEST, "code", code))
 
 
 def _is_made_once(source: Source, recipe: Recipe) -> bool:

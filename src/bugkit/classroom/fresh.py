@@ -10,19 +10,17 @@ import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bugkit.classroom.identity import Person, Register
 from bugkit.errors import UsageError
 from bugkit.exercise import Exercise
-from bugkit.exercise.catalog import FRESH, Heading, installed
-from bugkit.fresh.desk import here, measured, restored
+from bugkit.exercise.catalog import FRESH, Heading
+from bugkit.fresh.desk import hardness, offered, restored
 from bugkit.fresh.evidence import Matrix, Proof, matrix
-from bugkit.fresh.story import difficulty
 from bugkit.kinds import kind
-from bugkit.kinds.source import source
 
 if TYPE_CHECKING:
     from bugkit.classroom.gradebook import Gradebook
@@ -122,7 +120,13 @@ class OwnExercise(Exercise):
     def of(self, person: str) -> Exercise | None:
         """Somebody's own; None for who has none."""
         code = self.ledger.codes.get(person, {}).get(self.task.id)
-        return restored(code, self.workspace) if code else None
+        return _own(code, self.workspace) if code else None
+
+
+@cache
+def _own(code: str, workspace: Path) -> Exercise:
+    """Made once, though several people have it, and a report asks for each of them."""
+    return restored(code, workspace)
 
 
 def columns(ledger: Ledger, workspace: Path) -> list[OwnExercise]:
@@ -130,7 +134,7 @@ def columns(ledger: Ledger, workspace: Path) -> list[OwnExercise]:
     out = []
     for task in ledger.tasks:
         code = next(code for mine in ledger.codes.values() for name, code in mine.items() if name == task.id)
-        one = restored(code, workspace)
+        one = _own(code, workspace)
         out.append(OwnExercise(one.path, one.solution_path, one.desk, task=task, ledger=ledger, workspace=workspace))
     return out
 
@@ -149,11 +153,11 @@ def assigned(people: Iterable[Person], kinds: Sequence[str], count: int, seed: i
     codes: dict[str, dict[str, str]] = {one.id: {} for one in enrolled}
     for number in range(1, count + 1):
         wanted = kinds[(number - 1) % len(kinds)] if kinds else None
-        task, offered = _drawn(f"{FRESH}{number}", wanted, {one.kind for one in tasks}, known, draw)
+        task, equal = _drawn(f"{FRESH}{number}", wanted, {one.kind for one in tasks}, known, draw)
         tasks.append(task)
-        draw.shuffle(offered)
+        draw.shuffle(equal)
         for place, person in enumerate(enrolled):
-            codes[person.id][task.id] = offered[place % len(offered)].code
+            codes[person.id][task.id] = equal[place % len(equal)].code
     return Ledger(tuple(tasks), tuple(enrolled), codes)
 
 
@@ -162,10 +166,10 @@ def _drawn(
 ) -> tuple[Task, list[Proof]]:
     """A task, and the proofs that make equal exercises for it: of one kind, as hard and as loud."""
     groups: dict[tuple[str, int, bool], list[Proof]] = {}
-    for proof in known.alone:
+    for proof in (one for one in offered(known) if len(one.recipe.bugs) == 1):
         name_of = proof.recipe.bugs[0][0]
-        if proof.recipe.program in here() and wanted in (None, name_of) and name_of not in met - {wanted}:
-            groups.setdefault((name_of, _hardness(proof, known), proof.is_loud), []).append(proof)
+        if wanted in (None, name_of) and name_of not in met - {wanted}:
+            groups.setdefault((name_of, hardness(proof, known), proof.is_loud), []).append(proof)
     large = {key: some for key, some in groups.items() if len(some) >= SEVERAL}
     if not large:
         counts = {key[0]: len(some) for key, some in sorted(groups.items())}
@@ -174,8 +178,3 @@ def _drawn(
     key = max(sorted(large), key=lambda one: len(large[one])) if wanted else draw.choice(sorted(large))
     task = Task(name, key[0], kind(key[0]).manifest.family, key[1], key[2])
     return task, sorted(large[key], key=lambda one: one.code)
-
-
-def _hardness(proof: Proof, known: Matrix) -> int:
-    one = source(installed(), proof.recipe.program)
-    return difficulty(one, len(proof.recipe.bugs), measured(one, proof, known))

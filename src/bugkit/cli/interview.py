@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bugkit.interview.room import Room
 
 ROUNDS = ("screen", "debugging", "take-home")
-WORDS = "check, ask WHAT, note TEXT, answer LINE WHY, status, points, pause, resume or end"
 SUFFIXES = (".html", ".md", ".json")
 
 
@@ -109,7 +108,8 @@ def _one_thing(cli: CliContext, room: Room | None, words: tuple[str, ...], *, as
     doing = Doing(cli, room)
     act: Callable[..., None] | None = doing.actions.get(words[0])
     if act is None:
-        raise UsageError(f"{words[0]!r} is nothing that one does in an interview", evidence=[f"expected: {WORDS}"])
+        evidence = [f"expected: {', '.join(doing.actions)}"]
+        raise UsageError(f"{words[0]!r} is nothing that one does in an interview", evidence=evidence)
     act(*words[1:])
     if as_json:
         say_json(status(room))
@@ -123,7 +123,7 @@ def _list(cli: CliContext, *, as_json: bool) -> int:
     rows = []
     for one in kept.all():
         full = kept.of(one.number)
-        body = full.happenings[-1].body if full and one.condition == "ended" and full.happenings else {}
+        body = full.debrief if full else {}
         rows.append(
             {
                 "interview": one.number,
@@ -167,7 +167,7 @@ def _export(cli: CliContext, path: Path, number: int | None, *, force: bool) -> 
         )
     full = kept.of(chosen)
     assert full is not None
-    write_ours(path, drawn(dict(full.happenings[-1].body), path.suffix), force=force)
+    write_ours(path, drawn(full.debrief, path.suffix), force=force)
     click.echo(f"the debrief of interview {chosen} is in {short(path.absolute())}")
     return 0
 

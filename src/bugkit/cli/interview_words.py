@@ -12,14 +12,14 @@ import click
 from bugkit.cli.check import live
 from bugkit.cli.context import CliContext, short, tell_cell
 from bugkit.errors import UsageError
-from bugkit.interview.debrief import reveal
 from bugkit.interview.room import Room, Said
 from bugkit.interview.rubric import LINE, NUDGES, PRICES, REASON, in_words
 from bugkit.interview.status import in_a_line
-from bugkit.report.phrases import clocked
+from bugkit.report.phrases import clocked, count
 
 if TYPE_CHECKING:
     from bugkit.grader import Grader
+    from bugkit.spot.listing import Listing
     from bugkit.verdict import Verdict
 
 COLUMNS = 80
@@ -80,9 +80,9 @@ class Doing:
         told = self.room.ask(what, warm=self._warm)
         lines = list(_answer(what, told))
         click.echo("\n".join(lines))
-        points = "point" if told["cost"] == 1 else "points"
-        click.echo(f"({told['cost']} {points})")
-        tell_cell(self._cli, f"{what}, {told['cost']} {points}", "```text\n" + "\n".join(lines) + "\n```")
+        cost = count(told["cost"], "point")
+        click.echo(f"({cost})")
+        tell_cell(self._cli, f"{what}, {cost}", "```text\n" + "\n".join(lines) + "\n```")
 
     def note(self, *words: str) -> None:
         """Keep a thought."""
@@ -115,7 +115,7 @@ class Doing:
         if len(self.room.of("answer")) < len(self.room.listings) or not self.room.listings:
             raise UsageError("nothing is revealed yet", evidence=["expected: an answer to each listing"])
         for number, one in enumerate(self.room.listings, start=1):
-            click.echo(f"\n{number}. {one.title}\n{click.wrap_text(reveal(one), COLUMNS, preserve_paragraphs=True)}")
+            click.echo(f"\n{number}. {one.title}\n{_revealed(one)}")
         click.echo("\nwhose cause did you say? then, for 1 and 3: bugkit interview end 1 3")
 
     def listing(self) -> None:
@@ -127,7 +127,7 @@ class Doing:
             return
         one = self.room.listings[place]
         click.echo(f"\n{place + 1} of {len(self.room.listings)}, {one.title}\n")
-        click.echo("\n".join(f"{number:3}  {line}".rstrip() for number, line in enumerate(one.lines, start=1)))
+        click.echo(one.numbered)
 
     def status(self, *_: str) -> None:
         """The clock, and what was done."""
@@ -153,9 +153,7 @@ class Doing:
     def help(self, *_: str) -> None:
         """What there is to do."""
         if self.room.plan.round == "screen":
-            click.echo(
-                "  LINE WHY         the line that is wrong and why; 0 where nothing is\n  end              the debrief"
-            )
+            click.echo(SCREEN_HELP)
             return
         click.echo(HELP.format(**PRICES, nudges=", then ".join(map(str, NUDGES))))
 
@@ -199,7 +197,7 @@ class Doing:
             line = answer["line"] if answer else None
             told = f"you said: line {line}, {answer['reason'] or 'and no more'}" if answer else "not answered"
             click.echo(f"\n{place + 1} of {len(self.room.listings)}, {one.title}\n{told}")
-            click.echo(click.wrap_text(reveal(one), COLUMNS, preserve_paragraphs=True))
+            click.echo(_revealed(one))
             if line is not None and line in one.wrong and click.confirm("did you say that?", default=False):
                 yield place
 
@@ -248,6 +246,10 @@ def _answer(what: str, told: Any) -> Iterator[str]:
             yield f"and {told['more']} more"
     else:
         yield from click.wrap_text(told["text"], COLUMNS).splitlines()
+
+
+def _revealed(one: Listing) -> str:
+    return click.wrap_text("\n".join(filter(None, one.told)), COLUMNS, preserve_paragraphs=True)
 
 
 def _share(value: float | None) -> str:

@@ -38,7 +38,7 @@ def here(cli: CliContext) -> None:
     click.echo(where)
     if following is None:
         click.echo("nothing is left here; what you have not seen: bugkit fresh")
-        click.echo(_also(cli), nl=False)
+        click.echo(_also(cli, done), nl=False)
         tell_cell(cli, where, "Nothing is left here. What you have not seen: `%bugkit fresh`")
         return
     exercise, heading = following.exercise, following.exercise.heading
@@ -51,7 +51,7 @@ def here(cli: CliContext) -> None:
     if following.again:
         click.echo(f"  {restart}")
     click.echo(f"  open {path}, find the bug, save, then: bugkit check {exercise.id}")
-    click.echo(_also(cli), nl=False)
+    click.echo(_also(cli, done), nl=False)
     words = f"Next: **{name}** ({effort}): {following.why}.\n\nOpen `{path}`, find the bug, save, then: `%bugkit check`"
     tell_cell(cli, where, f"{words}\n\nTo {restart}" if following.again else words)
 
@@ -147,19 +147,19 @@ def _import(cli: CliContext, path: Path) -> None:
     click.echo(f"{merge(cli.progress, document)} entries are new here")
 
 
-def _also(cli: CliContext) -> str:
+def _also(cli: CliContext, done: Mapping[str, Summary]) -> str:
     """A line on what is quick, and was not done today; "" for nothing."""
     today = datetime.now().astimezone().date()
     answers = (answer for some in cli.progress.answers().values() for answer in some)
-    done = {
+    asked = {
         one.item.partition(":")[0] for one in answers if datetime.fromisoformat(one.at).astimezone().date() == today
     }
-    rest = [f"{what} (bugkit {name})" for name, what in DAILY.items() if name not in done]
+    rest = [f"{what} (bugkit {name})" for name, what in DAILY.items() if name not in asked]
     today_too = f"also today: {', '.join(rest)}\n" if rest else ""
-    return today_too + _weekly(cli)
+    return today_too + _weekly(cli, done)
 
 
-def _weekly(cli: CliContext) -> str:
+def _weekly(cli: CliContext, done: Mapping[str, Summary]) -> str:
     """A line on an interview that runs, or that is due; "" for nothing."""
     every = Interviews(cli.progress).all()
     running = next((one for one in every if one.condition != "ended"), None)
@@ -167,7 +167,7 @@ def _weekly(cli: CliContext) -> str:
         return f"interview {running.number} has not ended: bugkit interview\n"
     now = datetime.now(UTC)
     recent = any(now - datetime.fromisoformat(one.began) < WEEK for one in every)
-    ready = sum(one.state == "passed" for one in cli.progress.summary().values()) >= READY
+    ready = sum(one.state == "passed" for one in done.values()) >= READY
     return "" if recent or not ready else "once a week: an interview (bugkit interview)\n"
 
 

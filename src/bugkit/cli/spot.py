@@ -59,7 +59,7 @@ def spot(cli: CliContext, count: int, seed: int | None, *, as_json: bool) -> Non
 def _round(cli: CliContext, shown: Sequence[Listing]) -> Iterator[Look]:
     for number, one in enumerate(shown, start=1):
         click.echo(f"\n{number} of {len(shown)}, {one.title}\n")
-        click.echo("\n".join(f"{place:3}  {line}".rstrip() for place, line in enumerate(one.lines, start=1)))
+        click.echo(one.numbered)
         look = _looked(one)
         _explain(one, look)
         keep(cli, COMMAND, one.id, look.rating, look.seconds)
@@ -72,7 +72,7 @@ def _looked(one: Listing) -> Look:
     start = time.monotonic()
     said = str(click.prompt("\nwhich line is wrong (0: none)", default="", show_default=False)).strip()
     line = int(said) if said.isdigit() else -1
-    found = line == 0 if one.is_right else line in one.wrong
+    found = one.is_found(line)
     if one.is_right or not found:
         return Look(GOOD if found else AGAIN, found, found, time.monotonic() - start)
     for letter, option in zip(LETTERS, one.options, strict=False):
@@ -87,12 +87,10 @@ def _explain(one: Listing, look: Look) -> None:
     seen = look.found_line and look.found_kind
     words = "right" if seen else "the line, but another kind" if look.found_line else "no"
     click.secho(f"{words}, {look.seconds:.0f} s", fg="green" if seen else "yellow" if look.found_line else "red")
-    if one.kind is None:
-        click.echo("Nothing is wrong in these lines.")
-        return
-    lines = ", ".join(map(str, sorted(one.wrong)))
-    click.echo(f"{one.kind.manifest.title}: line{'s' if len(one.wrong) > 1 else ''} {lines}\n")
-    click.echo(click.wrap_text(one.cause, COLUMNS))
+    what, why = one.told
+    click.echo(what)
+    if why:
+        click.echo(f"\n{click.wrap_text(why, COLUMNS)}")
 
 
 def _tell_result(looks: Sequence[Look]) -> None:

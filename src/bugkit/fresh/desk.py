@@ -95,11 +95,22 @@ def scratch() -> Path:
 
 
 def _fitting(wish: Wish, known: Matrix) -> list[Proof]:
-    offered = [proof for proof in known.proofs if proof.recipe.program in here()]
-    found = [proof for proof in sorted(offered, key=lambda one: one.code) if _fits(wish, proof, known)]
+    some = offered(known)
+    found = [proof for proof in some if _fits(wish, proof, known)]
     if not found:
-        raise UsageError("no fresh exercise fits", evidence=_offer(offered), next_command="bugkit fresh --help")
+        raise UsageError("no fresh exercise fits", evidence=_offer(some), next_command="bugkit fresh --help")
     return found
+
+
+def offered(known: Matrix) -> list[Proof]:
+    """The proofs of programs that are here, by their codes."""
+    return sorted((one for one in known.proofs if one.recipe.program in here()), key=lambda one: one.code)
+
+
+def hardness(proof: Proof, known: Matrix) -> int:
+    """How hard its exercise is, from 1 to 5."""
+    one = source(installed(), proof.recipe.program)
+    return difficulty(one, len(proof.recipe.bugs), measured(one, proof, known))
 
 
 @cache
@@ -119,9 +130,8 @@ def _fits(wish: Wish, proof: Proof, known: Matrix) -> bool:
         return False
     if wish.track is None and wish.difficulty is None:
         return True
-    one = source(installed(), proof.recipe.program)
-    hard = difficulty(one, len(names), measured(one, proof, known))
-    return wish.track in (None, one.manifest.track) and wish.difficulty in (None, hard)
+    track = source(installed(), proof.recipe.program).manifest.track
+    return wish.track in (None, track) and wish.difficulty in (None, hardness(proof, known))
 
 
 def _offer(offered: Sequence[Proof]) -> Sequence[str]:

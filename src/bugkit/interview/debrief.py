@@ -18,7 +18,6 @@ from bugkit.interview.extension import extension
 from bugkit.interview.rubric import Played
 from bugkit.notebook import Cell, Notebook, difference
 from bugkit.progress.interviews import Happening
-from bugkit.spot.listing import Listing
 from bugkit.templates import template
 
 if TYPE_CHECKING:
@@ -247,7 +246,7 @@ def _of_screen(room: Room, reasons: Sequence[int]) -> dict[str, Any]:
     for place, one in enumerate(room.listings):
         answer = answers.get(place)
         line = answer.body["line"] if answer else None
-        found = line is not None and (line == 0 if one.is_right else line in one.wrong)
+        found = one.is_found(line)
         said = found and (one.is_right or place in reasons)
         looks.append((found, said))
         second = answer.second if answer else before
@@ -281,11 +280,3 @@ def _is_offered(kind: str) -> bool:
     from bugkit.fresh.evidence import matrix
 
     return any(kind == one.recipe.bugs[0][0] for one in matrix().alone)
-
-
-def reveal(one: Listing) -> str:
-    """What is wrong in a listing, in a few lines."""
-    if one.kind is None:
-        return "Nothing is wrong in these lines."
-    lines = ", ".join(map(str, sorted(one.wrong)))
-    return f"{one.kind.manifest.title}: line{'s' if len(one.wrong) > 1 else ''} {lines}\n{one.cause}"

@@ -66,10 +66,8 @@ def _tried(room: Room, tests: list[OwnTest], grader: Grader) -> list[dict[str, A
 
 def with_test(notebook: Notebook, test: OwnTest) -> Notebook:
     """A notebook with a test after the last cell that runs; what it raises ends nothing."""
-    last = max(number for number, cell in enumerate(notebook.cells) if cell.runs)
-    cells = [Cell("its-definitions", "code", test.above, own=True)] if test.above else []
-    cells.append(Cell(NAME, "code", test.source, own=True))
-    return Notebook((*notebook.cells[: last + 1], *cells, *notebook.cells[last + 1 :]))
+    above = [Cell("its-definitions", "code", test.above, own=True)] if test.above else []
+    return notebook.with_last(*above, Cell(NAME, "code", test.source, own=True))
 
 
 def _fails(run: RunResult) -> bool:

@@ -34,5 +34,4 @@ def past(progress: Progress) -> Past:
 def _ended(progress: Progress) -> list[Mapping[str, Any]]:
     """The debriefs of earlier interviews."""
     kept = Interviews(progress)
-    full = (kept.of(one.number) for one in kept.all() if one.condition == "ended")
-    return [one.happenings[-1].body for one in full if one and one.happenings]
+    return [full.debrief for one in kept.all() if one.condition == "ended" and (full := kept.of(one.number))]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from bugkit.errors import UsageError
 from bugkit.exercise.catalog import installed
-from bugkit.fresh.desk import here, measured
+from bugkit.fresh.desk import hardness, offered
 from bugkit.fresh.evidence import Matrix, Proof, matrix
 from bugkit.fresh.recipe import Recipe
-from bugkit.fresh.story import difficulty
 from bugkit.interview.extension import fitting
 from bugkit.kinds.source import source
 from bugkit.spot import listing
 
 Round = Literal["screen", "debugging", "take-home"]
-ROUNDS: tuple[Round, ...] = get_args(Round)
 MINUTES = {"screen": 15, "debugging": 45, "take-home": None}
 LISTINGS = 4
 SIZES = {"debugging": (3, 4, 5), "take-home": (10, 9, 8, 7, 6)}  # bugs, where so many are proved together
@@ -78,15 +76,14 @@ def drawn(wish: Wish, past: Past, seed: int) -> Plan:
     if wish.round == "screen":
         return Plan("screen", seed, minutes, wish.strict, listings=_listings(past, draw))
     proof = _proof(wish, past, draw)
-    offered = fitting(source(installed(), proof.recipe.program)) if wish.round == "debugging" else []
-    extension = draw.choice(offered).id if offered else ""
+    added = fitting(source(installed(), proof.recipe.program)) if wish.round == "debugging" else []
+    extension = draw.choice(added).id if added else ""
     return Plan(wish.round, seed, minutes, wish.strict, proof.code, extension)
 
 
 def _proof(wish: Wish, past: Past, draw: random.Random) -> Proof:
     known = matrix()
-    offered = sorted((one for one in known.proofs if one.recipe.program in here()), key=lambda one: one.code)
-    several = [one for one in offered if len(one.recipe.bugs) > 1 and (is_large(one) or is_tellable(one, known))]
+    several = [one for one in offered(known) if len(one.recipe.bugs) > 1 and (is_large(one) or is_tellable(one, known))]
     fit = _of_size(several, wish)
     if wish.level is not None:
         fit = [one for one in fit if hardness(one, known) == wish.level]
@@ -100,14 +97,14 @@ def _proof(wish: Wish, past: Past, draw: random.Random) -> Proof:
     return draw.choices(new, weights)[0]
 
 
-def _of_size(offered: Sequence[Proof], wish: Wish) -> list[Proof]:
+def _of_size(some: Sequence[Proof], wish: Wish) -> list[Proof]:
     """Those with as many bugs as are wished for; else with as many as the round has, or the most that there are."""
     if wish.bugs is not None:
-        return [one for one in offered if len(one.recipe.bugs) == wish.bugs]
-    sizes = {len(one.recipe.bugs) for one in offered}
+        return [one for one in some if len(one.recipe.bugs) == wish.bugs]
+    sizes = {len(one.recipe.bugs) for one in some}
     usual = [size for size in SIZES[wish.round] if size in sizes] or [max(sizes, default=0)]
     chosen = usual if wish.round == "debugging" else usual[:1]
-    return [one for one in offered if len(one.recipe.bugs) in chosen]
+    return [one for one in some if len(one.recipe.bugs) in chosen]
 
 
 def _listings(past: Past, draw: random.Random) -> tuple[str, ...]:
@@ -147,9 +144,3 @@ def is_large(proof: Proof) -> bool:
 def is_tellable(proof: Proof, known: Matrix) -> bool:
     """Whether each of its bugs is seen by something that sees none of the others."""
     return all(signs(proof, known).values())
-
-
-def hardness(proof: Proof, known: Matrix) -> int:
-    """From 1 to 5, as of a fresh exercise."""
-    one = source(installed(), proof.recipe.program)
-    return difficulty(one, len(proof.recipe.bugs), measured(one, proof, known))

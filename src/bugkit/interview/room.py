@@ -19,6 +19,7 @@ from bugkit.interview.bugs import Broken, brought_in, failed, held, mark
 from bugkit.interview.desk import ABOUT_CHECK, exercise, put
 from bugkit.interview.extension import EXTENSION
 from bugkit.interview.plan import Past, Plan, Wish, drawn
+from bugkit.interview.rubric import PRICES
 from bugkit.notebook import Notebook, at_their_stage, read, rebuild
 from bugkit.notebook.insert import insert_cells
 from bugkit.progress import Progress
@@ -30,7 +31,7 @@ from bugkit.verdict import Verdict
 
 POINTS = 120  # of a curve that is kept
 LONGEST = 4000  # letters of what somebody says
-ASKS = ("plot", "layers", "sentence", "nudge")
+ASKS = (*PRICES, "nudge")
 SEEDS = 2**31
 
 
@@ -183,7 +184,7 @@ class Room:
 
         record = self.record
         if record.condition == "ended":
-            return dict(record.happenings[-1].body)
+            return record.debrief
         self.go_on()
         if self.plan.code:
             if self._has_changed():

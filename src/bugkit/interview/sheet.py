@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bugkit.exercise.catalog import ANSWERS
 from bugkit.interview.bugs import Bug
-from bugkit.interview.debrief import explained, reveal
+from bugkit.interview.debrief import explained
 from bugkit.interview.extension import extension
 from bugkit.interview.room import Room
 from bugkit.interview.rubric import NUDGES, PRICES
@@ -29,8 +29,7 @@ def sheet(room: Room) -> str:
 
 def _listings(room: Room) -> Iterator[str]:
     for number, one in enumerate(room.listings, start=1):
-        lines = "\n".join(f"{place:3}  {line}".rstrip() for place, line in enumerate(one.lines, start=1))
-        yield f"## {number}. {one.title}\n\n```text\n{lines}\n```\n\n{reveal(one)}"
+        yield "\n\n".join([f"## {number}. {one.title}", f"```text\n{one.numbered}\n```", *filter(None, one.told)])
 
 
 def _notebook(room: Room) -> Iterator[str]:

@@ -76,6 +76,11 @@ class Notebook:
         """The cell with this id."""
         return next((c for c in self.cells if c.id == name), None)
 
+    def with_last(self, *cells: Cell) -> Notebook:
+        """With more cells after the last one that runs."""
+        place = max(number for number, cell in enumerate(self.cells, start=1) if cell.runs)
+        return Notebook((*self.cells[:place], *cells, *self.cells[place:]))
+
     def to_json(self) -> str:
         """The file as Jupyter writes it: nbformat 4.5, no outputs, a newline at the end; every cell gets an id."""
         ids = {cell.id for cell in self.cells}

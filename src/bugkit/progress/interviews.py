@@ -41,6 +41,11 @@ class Record:
     condition: Condition
     happenings: tuple[Happening, ...] = ()
 
+    @property
+    def debrief(self) -> dict[str, Any]:
+        """What was kept when it ended; {} before."""
+        return dict(self.happenings[-1].body) if self.condition == "ended" and self.happenings else {}
+
 
 def counted(gap: float, *, beating: bool, strict: bool) -> float:
     """How much of a silence counts: all of it where the clock is strict, none of one in which nobody was there."""

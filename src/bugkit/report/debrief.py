@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 from bugkit.report.html import TEMPLATES, digest, environment, style
 from bugkit.report.phrases import clocked, count
 from bugkit.report.sanitize import sanitize
+from bugkit.report.verdict_json import thinned
 
 Document = Mapping[str, Any]
 SIGNS_OF_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
@@ -65,11 +66,6 @@ def spark(values: Sequence[float | None]) -> str:
     return "".join(" " if value is None else BLOCKS[round((value - low) * steps)] for value in values)
 
 
-def thin(values: Sequence[float | None]) -> list[float | None]:
-    """At most as many as a line has room for."""
-    return [values[round(i * (len(values) - 1) / (MOST - 1))] for i in range(MOST)] if len(values) > MOST else [*values]
-
-
 # ---- as text
 
 
@@ -89,7 +85,9 @@ def markdown(document: Document, *, brief: bool = False) -> str:
         parts.append("## The way\n\n" + "\n".join(_steps(document, brief=brief)))
     parts += [_listing_text(number, one, brief=brief) for number, one in enumerate(document["listings"], start=1)]
     if not brief and document["curves"]:
-        rows = ((clocked(one["second"]), spark(thin(one["curve"])), _losses(one)) for one in document["curves"])
+        rows = (
+            (clocked(one["second"]), spark(thinned(one["curve"], MOST)), _losses(one)) for one in document["curves"]
+        )
         drawn = (f"- {at} `{curve}` {losses}" for at, curve, losses in rows)
         parts.append("## The curve at each check\n\n" + "\n".join(drawn))
     if document["bugs"]:

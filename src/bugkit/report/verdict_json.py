@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from bugkit.report.sanitize import sanitize
 from bugkit.verdict import LearnerError, RunResult, Verdict
 
+T = TypeVar("T")
 FORMAT = 1
 MOST_POINTS = 200
 
@@ -68,7 +70,7 @@ def _error(error: LearnerError) -> dict[str, Any]:
     }
 
 
-def thinned(curve: tuple[float, ...], most: int) -> list[float]:
+def thinned(curve: Sequence[T], most: int) -> list[T]:
     """At most ``most`` points at even distances, the first and the last among them."""
     if len(curve) <= most:
         return list(curve)

@@ -39,6 +39,23 @@ class Listing:
         """Whether nothing is wrong in it."""
         return self.kind is None
 
+    @property
+    def numbered(self) -> str:
+        """Its lines with their numbers."""
+        return "\n".join(f"{number:3}  {line}".rstrip() for number, line in enumerate(self.lines, start=1))
+
+    def is_found(self, line: int | None) -> bool:
+        """Whether a line that somebody names is the wrong one; 0 says that none is."""
+        return line == 0 if self.is_right else line in self.wrong
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What is wrong with it and in which line, and why; the second "" where nothing is."""
+        if self.kind is None:
+            return "Nothing is wrong in these lines.", ""
+        lines = ", ".join(map(str, sorted(self.wrong)))
+        return f"{self.kind.manifest.title}: line{'s' if len(self.wrong) > 1 else ''} {lines}", self.cause
+
 
 def names() -> list[str]:
     """The ids of all listings, those of right programs among them, in an order that says nothing."""
