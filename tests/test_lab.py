@@ -160,11 +160,37 @@ def test_the_check_tells_how_far_it_is_and_then_the_verdict(server: Server, root
     assert json.loads(server.ask("GET", f"exercise?path={TOY}")[1])["exercise"]["passed"] is True
 
 
+def test_threads_that_begin_together_do_not_get_half_of_numpy() -> None:
+    """Here its modules are slow to come, so that the threads surely meet."""
+    program = """
+import importlib, sys, threading, time
+from bugkit.warm_grader import load
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("numpy._typing"):
+            time.sleep(0.1)
+
+def begin(name):
+    together.wait()
+    load()
+    importlib.import_module(name)
+
+sys.meta_path.insert(0, Slow())
+names = ["bugkit.grader", "bugkit.interview.rooms", "bugkit.attempt", "bugkit.fresh.desk"]
+together = threading.Barrier(len(names))
+threads = [threading.Thread(target=begin, args=[name]) for name in names]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=WAIT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_file_that_is_no_notebook_is_told(server: Server, toy: Path) -> None:
     toy.write_text("{")
     (message,) = server.check()
     assert message["event"] == "trouble"
-    assert "is not JSON" in message["what"]
+    assert "is not JSON" in message["what"], message
 
 
 def test_a_check_is_stopped_and_the_next_one_works(server: Server, toy: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,12 @@ class WarmGrader:
             if self._grader is None:
                 self._grader = Grader()
             return self._grader
+
+
+def load() -> None:
+    """Import what judges, in one order in every thread: of two that come to numpy by different ways, one gets half."""
+    for name in ("bugkit.attempt", "bugkit.grader", "bugkit.fresh.desk", "bugkit.interview.rooms"):
+        import_module(name)
 
 
 def exercise_of(path: Path) -> Exercise | None:

@@ -19,7 +19,7 @@ from bugkit.errors import BugkitError
 from bugkit.exercise import Exercise
 from bugkit.lab import messages
 from bugkit.progress import ProgressError
-from bugkit.warm_grader import StoppedByLearner, WarmGrader, exercise_of, progress_of
+from bugkit.warm_grader import StoppedByLearner, WarmGrader, exercise_of, load, progress_of
 
 if TYPE_CHECKING:
     from bugkit.examine import OnEvent
@@ -59,6 +59,11 @@ class BugkitHandler(APIHandler):
         """Called by tornado with what stands beside the address."""
         super().initialize()
         self.grader = grader
+
+    async def prepare(self, **options: Any) -> None:
+        """Called by tornado before each request; what the threads of its answer use is imported then."""
+        await super().prepare(**options)
+        await asyncio.to_thread(load)
 
     def notebook(self, path: object) -> Path:
         """The file below the server's folder; an HTTP error for anything else."""
