@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from bugkit.audit import UndecidedError
 from bugkit.checks import log_probabilities, nll
 from bugkit.invariants import (
     check_every_row_teaches,
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
+from bugkit.questions import evaluation_gap
 from bugkit.sequences import last_place_cost, least_taught, moved
 
 __all__ = [
@@ -60,34 +60,6 @@ once, spent = float(reading.get_total_flops()), float(writing.get_total_flops())
 DRAWN = """
 torch.manual_seed(seed)
 drawn = torch.as_tensor(write(torch.as_tensor(prompts), 1, temperature))
-"""
-
-# What the network answers during an evaluation, and what it answers to the same in evaluation mode.
-EVALUATED = """
-from torch.nn.modules.module import register_module_forward_hook
-
-gap, seen, asked = 0.0, 0, False
-
-def compare(module, args, output):
-    global gap, seen, asked
-    if module is not model or asked or not args or not isinstance(output, torch.Tensor):
-        return
-    modes, asked = [(part, part.training) for part in module.modules()], True
-    again = module.eval()(*args)
-    for part, mode in modes:
-        part.training = mode
-    asked = False
-    if again.shape == output.shape:
-        gap, seen = max(gap, float((again - output).abs().max())), seen + 1
-
-if isinstance(model, torch.nn.Module):
-    model.train()
-handle = register_module_forward_hook(compare)
-try:
-    with torch.no_grad():
-        estimate_loss()
-finally:
-    handle.remove()
 """
 
 
@@ -179,10 +151,7 @@ def check_a_temperature_divides_the_logits(run):
 
 def check_the_evaluation_is_made_in_evaluation_mode(run):
     """While `estimate_loss` measures, the network answers as in evaluation mode."""
-    told = run.ask(EVALUATED, {}, ["gap", "seen"], needs=["model", "estimate_loss"])
-    if not int(told["seen"]):
-        raise UndecidedError("the calls of `estimate_loss` could not be seen")
-    gap = float(told["gap"])
+    gap = evaluation_gap(run, "estimate_loss")
     assert gap < CLOSE, f"an answer differs by up to {gap:.2g} from that in evaluation mode (expected: 0)"
 
 

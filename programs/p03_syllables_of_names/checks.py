@@ -11,6 +11,7 @@ from bugkit.invariants import (
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
+from bugkit.questions import evaluation_gap
 
 __all__ = [
     "check_every_row_teaches",
@@ -22,35 +23,6 @@ LONGEST = 11  # letters
 TAGS = ("opens", "closes", "vowel", "stressed")
 CLOSE = 1e-3  # of a probability
 GROUP = re.compile(r"(?:[aeiou]|y(?![aeiou]))+")
-
-# What the network answers during an evaluation, and what it answers to the same in evaluation mode.
-EVALUATED = """
-from torch.nn.modules.module import register_module_forward_hook
-
-gap, seen, asked = 0.0, 0, False
-
-def compare(module, args, output):
-    global gap, seen, asked
-    if module is not model or asked or not args or not isinstance(output, torch.Tensor):
-        return
-    modes, asked = [(part, part.training) for part in module.modules()], True
-    again = module.eval()(*args)
-    for part, mode in modes:
-        part.training = mode
-    asked = False
-    if again.shape == output.shape:
-        real = args[0] != 0
-        gap, seen = max(gap, float((again - output)[real].abs().max())), seen + 1
-
-if isinstance(model, torch.nn.Module):
-    model.train()
-handle = register_module_forward_hook(compare)
-try:
-    with torch.no_grad():
-        evaluate()
-finally:
-    handle.remove()
-"""
 
 
 def heldout_loss(run):
@@ -127,10 +99,7 @@ def check_predictions_are_the_most_likely_tags(run):
 
 def check_the_evaluation_is_made_in_evaluation_mode(run):
     """While `evaluate` measures, the network answers as in evaluation mode."""
-    told = run.ask(EVALUATED, {}, ["gap", "seen"], needs=["model", "evaluate"])
-    if not int(told["seen"]):
-        raise UndecidedError("the calls of `evaluate` could not be seen")
-    gap = float(told["gap"])
+    gap = evaluation_gap(run, "evaluate", padding=0)
     assert gap < CLOSE, f"an answer differs by up to {gap:.2g} from that in evaluation mode (expected: 0)"
 
 

@@ -121,6 +121,33 @@ with torch.no_grad():
     after = torch.as_tensor(model(*given))
 there = len(kept)
 """
+# What the network answers while the notebook measures, and what it answers to the same in evaluation mode.
+EVALUATED = """
+from torch.nn.modules.module import register_module_forward_hook
+
+gap, seen, asked = 0.0, 0, False
+
+def compare(module, args, output):
+    global gap, seen, asked
+    if module is not model or asked or not args or not isinstance(output, torch.Tensor):
+        return
+    modes, asked = [(part, part.training) for part in module.modules()], True
+    again = module.eval()(*args)
+    for part, mode in modes:
+        part.training = mode
+    asked = False
+    if again.shape == output.shape:
+        gap, seen = max(gap, float((again - output)[{real}].abs().max())), seen + 1
+
+if isinstance(model, torch.nn.Module):
+    model.train()
+handle = register_module_forward_hook(compare)
+try:
+    with torch.no_grad():
+        {function}()
+finally:
+    handle.remove()
+"""
 
 
 def _steps(moments: Sequence[Moment]) -> Iterator[Moment]:
@@ -211,6 +238,18 @@ def given(call: Call, question: str) -> tuple[str, dict[str, NDArray[Any]]]:
     """A question that speaks of what a call was ``given``, and its arrays."""
     arrays = {f"given_{number}": array for number, array in enumerate(call.inputs)}
     return f"given = ({''.join(f'{name}, ' for name in arrays)})" + question, arrays
+
+
+def evaluation_gap(run: Run, function: str, padding: int | None = None) -> float:
+    """How far the outputs of ``model`` while ``function`` measures are from those in evaluation mode, at most.
+
+    Inputs that are ``padding`` do not count. UndecidedError where no call was seen.
+    """
+    question = EVALUATED.format(function=function, real="..." if padding is None else f"args[0] != {padding}")
+    told = run.ask(question, {}, ["gap", "seen"], needs=["model", function])
+    if not int(told["seen"]):
+        raise UndecidedError(f"the calls of `{function}` could not be seen")
+    return float(told["gap"])
 
 
 def _alike(answers: NDArray[Any], outputs: NDArray[Any]) -> bool:

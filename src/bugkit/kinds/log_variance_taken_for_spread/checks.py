@@ -67,7 +67,8 @@ WRONG = Reading(np.ones_like, lambda h: 0.5 * (np.exp(h) - 1))  # drawn as one, 
 
 def check_codes_have_the_spread_that_the_kl_term_counts(run: Run) -> None:
     """In every step, codes are drawn with the standard deviation that the KL term counts."""
-    wrong = [WRONG.fit(draw)[1] < EXACT for draw in draws(run) if reading_of(draw) or WRONG.fit(draw)[1] < EXACT]
+    readings = [(reading_of(draw), WRONG.fit(draw)[1] < EXACT) for draw in draws(run)]
+    wrong = [right is None for right, fits in readings if right or fits]  # where the KL term weighs 0, both may fit
     if not wrong:
         raise UndecidedError("how codes are drawn in training could not be seen")
     odd = sum(wrong)
