@@ -10,6 +10,7 @@ import pytest
 from bugkit.exercise import Catalog
 from bugkit.progress import Event, Progress, ProgressError
 from bugkit.progress.coach import active, advice, due_again
+from bugkit.progress.interviews import Interviews
 from bugkit.progress.transfer import exported, merge
 
 PACK = list(Catalog(Path(__file__).parent / "pack"))
@@ -113,9 +114,30 @@ def test_progress_travels_and_nothing_is_doubled(here, tmp_path):
     assert [e.what for e in here.events()["ex03"]] == ["failed", "hint"]
 
 
+def test_an_interview_travels_with_all_that_happened_and_what_comes_later_follows(here, tmp_path):
+    kept = Interviews(here)
+    number = kept.begin("debugging", {"round": "debugging", "seed": 1})
+    kept.tell(number, "note", {"text": "the loss starts high"})
+    there = Progress(tmp_path / "there.db")
+    other = Interviews(there)
+    other.begin("screen", {"round": "screen", "seed": 2})
+    assert merge(there, exported(here)) == 4
+    assert merge(there, exported(here)) == 0
+    copy = other.of(2)
+    assert (copy.began, copy.round, copy.condition) == (kept.of(number).began, "debugging", "paused")
+    kept.tell(number, "end", {"points": 40}, to="ended")
+    assert merge(there, exported(here)) == 1
+    assert other.of(2).debrief == {"points": 40}
+    assert [one.at for one in other.of(2).happenings] == [one.at for one in kept.of(number).happenings]
+    assert merge(here, exported(there)) == 1
+    assert [one.round for one in kept.all()] == ["debugging", "screen"]
+    assert kept.of(number).condition == "ended"
+
+
 @pytest.mark.parametrize(
     "document",
     [
+        {"format": 1, "interview": [{"began": MONDAY.isoformat()}]},
         *(None, [], {"format": 2}, {"format": 1, "more": []}, {"format": 1, "attempt": [{}]}),
         {"format": 1, "attempt": [attempt("ex03", at="yesterday")]},
         {"format": 1, "attempt": [attempt("ex03", score=float("nan"))]},

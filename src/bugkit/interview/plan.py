@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from bugkit.errors import UsageError
@@ -37,8 +37,9 @@ class Plan:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Plan:
-        """From what was kept."""
-        return cls(**{**document, "listings": tuple(document["listings"])})
+        """From what was kept, here or by another version of bugkit."""
+        known = {one.name: document[one.name] for one in fields(cls) if one.name in document}
+        return cls(**{**known, "listings": tuple(known.get("listings", ()))})
 
     def to_json(self) -> dict[str, Any]:
         """What is kept."""

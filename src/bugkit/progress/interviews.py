@@ -17,6 +17,7 @@ BETWEEN_BEATS = (
 BETWEEN_COMMANDS = 15 * 60.0  # the same for one who only types commands now and then
 Condition = Literal["running", "paused", "ended"]
 RECORD = "SELECT number, at, round, plan, spent, condition FROM interview"
+COLUMNS = "number, at, round, plan, spent, heard, beating, condition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,7 @@ class Interviews:
         now = _now()
         with self._progress.writing() as db:
             db.execute(
-                "INSERT INTO interview (at, round, plan, spent, heard, beating, condition)"
-                " VALUES (?, ?, ?, 0, ?, 0, 'running')",
+                f"INSERT INTO interview ({COLUMNS}) VALUES (NULL, ?, ?, ?, 0, ?, 0, 'running')",
                 (now, round_, json.dumps(plan), now),
             )
             return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
@@ -101,6 +101,24 @@ class Interviews:
             ]
         return _record(row, found)
 
+    def take(self, record: Record) -> int:
+        """Keep one from elsewhere, or what has happened there since; how many happenings were new. Its clock stands."""
+        with self._progress.writing() as db:
+            found = db.execute("SELECT number, condition FROM interview WHERE at = ?", (record.began,)).fetchone()
+            number, condition = found or (None, "paused")
+            known = db.execute("SELECT count(*) FROM happening WHERE interview = ?", (number,)).fetchone()[0]
+            if condition == "ended" or (found and len(record.happenings) <= known):
+                return 0
+            db.execute("DELETE FROM interview WHERE number = ?", (number,))
+            db.execute("DELETE FROM happening WHERE interview = ?", (number,))
+            ended = "ended" if record.condition == "ended" else "paused"
+            values = (number, record.began, record.round, json.dumps(record.plan), record.spent, _now(), ended)
+            db.execute(f"INSERT INTO interview ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, 0, ?)", values)
+            number = db.execute("SELECT last_insert_rowid()").fetchone()[0]
+            for one in record.happenings:
+                _insert(db, number, one.second, one.what, one.body, at=one.at)
+            return len(record.happenings) - known or 1
+
 
 def _advanced(db: Connection, number: int, *, beating: bool) -> float:
     """Move the clock to now, and return what it says. A silence that does not count is kept as a happening."""
@@ -118,10 +136,12 @@ def _advanced(db: Connection, number: int, *, beating: bool) -> float:
     return float(spent)
 
 
-def _insert(db: Connection, number: int, second: float, what: str, body: Mapping[str, Any]) -> None:
+def _insert(
+    db: Connection, number: int, second: float, what: str, body: Mapping[str, Any], *, at: str | None = None
+) -> None:
     db.execute(
         "INSERT INTO happening (interview, at, second, what, body) VALUES (?, ?, ?, ?, ?)",
-        (number, _now(), round(second, 1), what, json.dumps(body)),
+        (number, at or _now(), round(second, 1), what, json.dumps(body)),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from bugkit.progress.interviews import Condition, Happening, Interviews, Record
 from bugkit.progress.schema import MOST_NOTE
 from bugkit.progress.store import Progress, ProgressError
 
@@ -60,6 +62,39 @@ class AnswerRow(BaseModel):
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class HappeningRow(BaseModel):
+    """As stored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    at: Time
+    second: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    what: Name
+    body: dict[str, Any]
+
+
+class PlanRow(BaseModel):
+    """What every plan has; the rest is the interview's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    round: Name
+    seed: int
+
+
+class InterviewRow(BaseModel):
+    """As stored, with all that happened in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    began: Time
+    round: Name
+    plan: PlanRow
+    spent: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    condition: Condition
+    happenings: list[HappeningRow] = []
+
+
 class Document(BaseModel):
     """What ``bugkit progress --export`` writes, format 1."""
 
@@ -72,6 +107,7 @@ class Document(BaseModel):
     note: list[NoteRow] = []
     opened: list[Row] = []
     answer: list[AnswerRow] = []
+    interview: list[InterviewRow] = []
 
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -87,7 +123,13 @@ TABLES: dict[str, type[BaseModel]] = {
 def exported(progress: Progress) -> dict[str, Any]:
     """All that is stored."""
     tables = {table: progress.rows(table, list(row.model_fields)) for table, row in TABLES.items()}
-    return Document.model_validate(tables).model_dump()
+    kept = Interviews(progress)
+    interviews = [asdict(full) for one in kept.all() if (full := kept.of(one.number))]
+    rows = [
+        {**{name: one[name] for name in InterviewRow.model_fields}, "happenings": list(one["happenings"])}
+        for one in interviews
+    ]
+    return Document.model_validate({**tables, "interview": rows}).model_dump()
 
 
 def merge(progress: Progress, document: Any) -> int:
@@ -98,4 +140,10 @@ def merge(progress: Progress, document: Any) -> int:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the document"
         raise ProgressError("this is no exported progress", evidence=[f"{where}: {first['msg']}"]) from None
-    return progress.add({table: [row.model_dump() for row in getattr(read, table)] for table in TABLES})
+    new = progress.add({table: [row.model_dump() for row in getattr(read, table)] for table in TABLES})
+    return new + sum(Interviews(progress).take(_record(one)) for one in read.interview)
+
+
+def _record(row: InterviewRow) -> Record:
+    happenings = tuple(Happening(**one.model_dump()) for one in row.happenings)
+    return Record(0, row.began, row.round, row.plan.model_dump(), row.spent, row.condition, happenings)
