@@ -18,35 +18,9 @@ from bugkit.notebook import Cell, Notebook
 from bugkit.verdict import CheckResult
 
 WRITER, TOLD_APART = "ex26", "ex03"  # a language model without a cache, and a classifier
-
-CACHED = """
-def attend_with(block, x, past):
-    query, key, value = (
-        part.unflatten(-1, (block.heads, -1)).transpose(1, 2) for part in block.qkv(x).chunk(3, dim=-1)
-    )
-    if past is not None:
-        key, value = torch.cat([past[0], key], dim=2), torch.cat([past[1], value], dim=2)
-    new, known = query.shape[2], key.shape[2]
-    mask = torch.ones(new, known, dtype=torch.bool).tril(known - new)
-    y = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-    return block.out(y.transpose(1, 2).flatten(2)), (key, value)
-
-
-@torch.no_grad()
-def write_cached(prompts, length):
-    pasts, new, written, start = [None] * len(model.blocks), prompts, [], 0
-    for _ in range(length):
-        positions = torch.arange(start, start + new.shape[1])
-        x = model.letter(new) + model.pos(positions)
-        for number, block in enumerate(model.blocks):
-            y, pasts[number] = attend_with(block, block.norms[0](x), pasts[number])
-            x = x + y
-            x = x + block.mlp(block.norms[1](x))
-        start += new.shape[1]
-        new = model.out(x)[:, -1].argmax(-1, keepdim=True)
-        written.append(new)
-    return torch.cat(written, dim=1)
-"""
+CACHED, TRUNK, ACCUMULATED, Z_LOSS = (
+    extension(name).manifest.solution for name in ("cached_writing", "shared_trunk", "accumulated_step", "z_loss")
+)
 UNCACHED = """
 @torch.no_grad()
 def write_cached(prompts, length):
@@ -55,35 +29,10 @@ def write_cached(prompts, length):
         rows = torch.cat([rows, model(rows)[:, -1:].argmax(-1)], dim=1)
     return rows[:, prompts.shape[1]:]
 """
-TRUNK = """
-class Classifier(nn.Module):
-    def __init__(self, trunk):
-        super().__init__()
-        self.trunk, self.two = trunk, nn.Linear(WIDTH, 2)
-
-    def forward(self, rows):
-        x = self.trunk.letter(rows) + self.trunk.pos(torch.arange(rows.shape[1]))
-        return self.two(self.trunk.blocks(x).mean(dim=1))
-
-
-classifier = Classifier(model)
-"""
-ACCUMULATED = """
-def accumulated_step(batch, parts):
-    optimizer.zero_grad()
-    for x, y in zip(*(part.tensor_split(parts) for part in batch)):
-        (batch_loss(x, y) * len(x) / len(batch[0])).backward()
-    optimizer.step()
-"""
 MANY_STEPS = """
 def accumulated_step(batch, parts):
     for x, y in zip(*(part.tensor_split(parts) for part in batch)):
         training_step(x, y)
-"""
-Z_LOSS = """
-def z_loss(logits, targets, weight):
-    z = logits.logsumexp(dim=-1)
-    return (z - logits.gather(1, targets[:, None])[:, 0]).mean() + weight * (z**2).mean()
 """
 RIGHT = {
     "cached_writing": (WRITER, CACHED),

@@ -219,7 +219,7 @@ def _questions(room: Room, bugs: Sequence[Bug]) -> list[dict[str, str]]:
             out.append({"about": title, "question": explained(bug.planted)["on"], "answer": answer})
     if room.plan.extension:
         added = extension(room.plan.extension).manifest
-        out.append({"about": added.title, "question": added.follow_up, "answer": added.answer})
+        out.append({"about": added.title, "question": added.follow_up, "answer": added.told})
     return out
 
 

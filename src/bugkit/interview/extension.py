@@ -33,8 +33,14 @@ class ExtensionManifest(Record):
     names: Annotated[list[Name], Field(min_length=1)]  # that it asks for
     text: Text
     stub: Text  # what the candidate begins with
+    solution: Text  # one way to write it, for a program with other names perhaps
     follow_up: Text  # an interviewer's question at the end
     answer: Text
+
+    @property
+    def told(self) -> str:
+        """The answer to the question, and one way to write what was asked for; Markdown."""
+        return f"{self.answer}\n\nOne way to write it; names may differ:\n\n```python\n{self.solution.strip()}\n```"
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def _notebook(room: Room) -> Iterator[str]:
     if room.plan.extension:
         added = extension(room.plan.extension).manifest
         task = added.text.format_map(program.roles.names).strip()
-        yield f"## {added.title}\n\n{task}\n\n**Ask:** {added.follow_up}\n\n> {added.answer}"
+        yield f"## {added.title}\n\n{task}\n\n**Ask:** {added.follow_up}\n\n{_quoted(added.told)}"
     yield f"## While it runs\n\n{_prices()}"
 
 
@@ -65,9 +65,13 @@ def _bug(number: int, bug: Bug) -> str:
             f"**And tests it:** {parts['test']}",
             f"**Nudges, one at a time:**\n\n{nudges}",
             f"**Ask:** {parts['on']}",
-            "\n".join(f"> {line}".rstrip() for line in answers.splitlines()),
+            _quoted(answers),
         ]
     )
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def _prices() -> str:
