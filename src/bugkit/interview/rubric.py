@@ -66,13 +66,14 @@ def account(played: Played) -> list[Points]:
             "progress",
             PROGRESS * (played.forward / played.hypotheses if played.hypotheses else 0),
             PROGRESS,
-            f"{played.forward} of these {played.hypotheses} led further",
+            f"{played.forward} of {played.hypotheses} checks with a hypothesis led further",
         ),
         Points("order", *_order(played)),
     ]
     if played.extension is not None:
         share = played.extension
-        lines.append(Points("extension", EXTENSION * share, EXTENSION, f"{share:.0%} of what it asks for holds"))
+        why = f"{share:.0%} of what it asks for holds" if share else "nothing of it holds yet"
+        lines.append(Points("extension", EXTENSION * share, EXTENSION, why))
     return [*lines, *_deducted(played)]
 
 
