@@ -183,5 +183,7 @@ def test_a_story_tells_what_was_measured(tmp_path: Path) -> None:
         assert source.roles.about in story
         assert f"{told.whole:,.0f}" in story or f"{told.whole:.3g}" in story or not told.is_loud
         assert exercise.heading.difficulty == difficulty(source, len(proof.recipe.bugs), told)
+        notes = next((cell.source for cell in read(exercise.solution).cells if cell.id == "notes"), "")
+        assert ("What was the bug?" in notes) is (bool(notes) and len(proof.recipe.bugs) == 1)
         broken = apply(read(exercise.solution), [edit for bug in exercise.bugs.bug for edit in bug.edits])
         assert broken != read(exercise.solution)

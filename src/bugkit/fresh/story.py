@@ -13,6 +13,8 @@ from bugkit.notebook import Cell, Notebook
 STORY = "story"
 KEEP, BUDGET = "Keep:", "Budget:"
 MUST = "Must hold when it is fixed:"  # in place of the first: not all of it holds with a bug
+NOTES = "notes"
+ABOUT_BUG, ABOUT_BUGS = "What was the bug?", "What was each bug?"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 LARGE = 1000  # loss, from which on it is told as a whole number
 LONG = 110  # lines of code, from which on a program takes longer to read
@@ -39,6 +41,8 @@ def neutral(source: Source, bugs: Sequence[Planted], measured: Measured | None) 
     for number, cell in enumerate(source.notebook.cells):
         if cell.id == STORY:
             cells.append(cell.with_source(story(source, bugs, measured)))
+        elif cell.id == NOTES and len(bugs) > 1:
+            cells.append(cell.with_source(cell.source.replace(ABOUT_BUG, ABOUT_BUGS)))
         elif cell.kind == "markdown" and _tells_of_code(source.notebook, number):
             cells.append(cell.with_source(cell.source.partition("\n")[0]))
         else:
