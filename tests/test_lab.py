@@ -152,6 +152,8 @@ def test_the_check_tells_how_far_it_is_and_then_the_verdict(server: Server, root
     assert (verdict["event"], verdict["outcome"], verdict["reload"]) == ("verdict", "failed", False)
     assert "FAILED" in verdict["html"]
     assert "<script" not in verdict["html"]
+    assert "Explain names them" in verdict["html"]
+    assert "--explain" not in verdict["html"]
     assert [attempt.outcome for attempt in progress.attempts("toy01")] == ["failed"]
 
     solve(toy)

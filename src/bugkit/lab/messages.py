@@ -55,7 +55,7 @@ def verdict(made: Attempt, *, explained: bool) -> Message:
         "complete": found.complete,
         "can_explain": bool(found.behaviors),
         "reload": found.outcome == "passed" and not found.complete,
-        "html": fragment(found),
+        "html": fragment(found, button="Explain"),
         "notes": list(made.notes),
     }
 

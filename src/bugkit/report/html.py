@@ -31,9 +31,15 @@ BACKTICKS = re.compile("`([^`]+)`")
 Difference = Sequence[tuple[str, str]]  # lines, each with its kind: "cell", "-", "+" or ""
 
 
-def fragment(verdict: Verdict) -> str:
-    """For a notebook's cell: its styles hold for this element only, and the next command is a magic."""
-    return environment().get_template("cell.html").render(verdict=_view(verdict, magic="%"), style=style())
+def fragment(verdict: Verdict, *, button: str = "") -> str:
+    """For a notebook's cell: its styles hold for this element only, and the next command is a magic.
+
+    Where a ``button`` names the behaviors, it is told of instead of the command that does.
+    """
+    view = _view(verdict, magic="%")
+    if button and verdict.behaviors:
+        view["behaviors"] = [phrases.behaviors(verdict)[0], phrases.NAMED_BY_BUTTON.format(button=button)]
+    return environment().get_template("cell.html").render(verdict=view, style=style())
 
 
 def page(*verdicts: Verdict, heading: str = "", differences: Mapping[str, Difference] = MappingProxyType({})) -> str:
@@ -71,7 +77,7 @@ def told(title: str, markdown: str, difference: Difference = (), more: Sequence[
 
 
 def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
-    """What the template shows; the sentences are made in ``words`` and ``curve``, the coordinates in ``picture``."""
+    """What the template shows; the sentences are made in ``phrases`` and ``curve``, the coordinates in ``geometry``."""
     target, shown = verdict.target, curve.curve_of(verdict)
     command, follows = verdict.next.startswith(COMMAND), verdict.next
     return {

@@ -12,6 +12,7 @@ MARKS = {"passed": "✓", "failed": "✗", "error": "!", "undecided": "?"}
 OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
 STILL_THERE = "The loss is where it should be, but a check below does not hold."
 NAMED_BY = "bugkit check {exercise} --explain names them; that counts like a hint."
+NAMED_BY_BUTTON = "{button} names them; that counts like a hint."
 MOST_FRAMES = 5  # at each end of a trace
 
 
