@@ -22,7 +22,7 @@ from bugkit.fresh.make import Folders, make
 from bugkit.fresh.plant import Planted, planted
 from bugkit.fresh.recipe import Recipe
 from bugkit.grader import Grader, cores
-from bugkit.kinds import Kind, kind
+from bugkit.kinds import Kind, kind, library
 from bugkit.kinds.source import Source
 from bugkit.notebook import Cell, Notebook, apply, read
 from bugkit.verdict import CheckResult, RunResult
@@ -73,7 +73,7 @@ class Bench:
             self.told.append(f"{source.id}: it does not pass by itself: {[run.detail or run.loss for run in own]}")
             return None
         losses = tuple(float(run.loss or 0) for run in own)
-        return Whole(losses, len(valid), len(styles), _own_kind(source, kinds), tuple(sorted(refused)))
+        return Whole(losses, len(valid), len(styles), own_kind(source), tuple(sorted(refused)))
 
     def _refused(self, kinds: Sequence[Kind], runs: dict[str, RunResult]) -> set[str]:
         """Kinds with a check that fails on what is right."""
@@ -102,6 +102,14 @@ class Bench:
             names = " + ".join(f"{kind} at {site}" for kind, site in recipe.bugs)
             self.told.append(f"{recipe.program}: {names}: {reason}")
             return None
+
+    def is_stale(self, source: Source, proof: Proof) -> bool:
+        """Whether the program, or a kind in it, has changed since the proof."""
+        try:
+            exercise = make(self.folders, _folder_code(proof.recipe), source, planted(source, proof.recipe))
+        except ManifestError:  # the place is not there any more
+            return True
+        return fingerprint(exercise) != proof.sources
 
     def _single(self, source: Source, recipe: Recipe) -> Proof:
         (one,) = bugs = planted(source, recipe)
@@ -203,6 +211,19 @@ def prove(
     return whole, [*singles, *bench.proofs(source, several)]
 
 
+def prove_again(bench: Bench, source: Source, proofs: Sequence[Proof]) -> tuple[Whole, list[Proof]] | None:
+    """These proofs of one program, made again; those of single bugs first."""
+    names = {name for one in proofs for name, _ in one.recipe.bugs}
+    whole = bench.whole(source, [kind(name) for name in sorted(names)])
+    if whole is None:
+        return None
+    held = [one.recipe for one in proofs if not {name for name, _ in one.recipe.bugs} & set(whole.refused)]
+    alone = bench.proofs(source, [recipe for recipe in held if len(recipe.bugs) == 1])
+    lost = {recipe.bugs[0] for recipe in held if len(recipe.bugs) == 1} - {one.recipe.bugs[0] for one in alone}
+    several = [recipe for recipe in held if len(recipe.bugs) > 1 and not lost & set(recipe.bugs)]
+    return whole, [*alone, *bench.proofs(source, several)]
+
+
 def with_test(notebook: Notebook, code: str) -> Notebook:
     """A notebook with one more cell, after the last that runs."""
     return notebook.with_last(Cell(TEST, "code", code))
@@ -215,9 +236,9 @@ def _is_made_once(source: Source, recipe: Recipe) -> bool:
     return any(line is site.line for line in source.program.trees[site.cell].body)
 
 
-def _own_kind(source: Source, kinds: Sequence[Kind]) -> str:
-    """The kind of the bug that the program's exercise has, "" for none of these."""
-    places = ((one, site) for one in kinds for site in one.sites(source.program))
+def own_kind(source: Source) -> str:
+    """The kind of the bug that the program's exercise has, "" where the library has none of that kind."""
+    places = ((one, site) for one in library() for site in one.sites(source.program))
     return next((one.id for one, site in places if source.is_shipped(one.edits(source.program, site))), "")
 
 

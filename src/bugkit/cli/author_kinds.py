@@ -42,9 +42,19 @@ def new_kind(name: str) -> None:
     metavar="N",
     help="Of four bugs, of five, and of as many as there are kinds, up to ten.",
 )
+@click.option("--stale", is_flag=True, help="Only proofs whose program or kind has changed since.")
 @click.option("--write/--no-write", default=True, help="Keep what was proved.", show_default=True)
 @pass_cli
-def kinds(cli: CliContext, /, programs: tuple[str, ...], kinds: tuple[str, ...], *, write: bool, **counts: int) -> int:
+def kinds(
+    cli: CliContext,
+    /,
+    programs: tuple[str, ...],
+    kinds: tuple[str, ...],
+    *,
+    stale: bool,
+    write: bool,
+    **counts: int,
+) -> int:
     """Prove kinds of bugs on programs: what holds is offered as fresh exercises.
 
     Each kind is put into each program at each place where it fits. On six seeds it must fail there, and everything
@@ -53,7 +63,7 @@ def kinds(cli: CliContext, /, programs: tuple[str, ...], kinds: tuple[str, ...],
     from tempfile import TemporaryDirectory
 
     from bugkit.author.journal import Journal
-    from bugkit.author.kinds import Bench, prove
+    from bugkit.author.kinds import Bench, prove, prove_again
     from bugkit.fresh import evidence
     from bugkit.fresh.make import Folders
     from bugkit.grader import Grader
@@ -67,13 +77,19 @@ def kinds(cli: CliContext, /, programs: tuple[str, ...], kinds: tuple[str, ...],
     with Grader() as grader, live() as on_progress, TemporaryDirectory(prefix="bugkit-") as folder:
         for one in chosen:
             bench = Bench(Folders(Path(folder)), grader, on_progress, Journal(cli.workspace))
-            found = prove(bench, one, some, **counts)
+            names = {one.id for one in some}
+            old = [p for p in proofs if p.recipe.program == one.id and {kind for kind, _ in p.recipe.bugs} & names]
+            if stale:
+                old = [proof for proof in old if bench.is_stale(one, proof)]
+                names = {name for proof in old for name, _ in proof.recipe.bugs}
+                if not old:
+                    continue
+            found = prove_again(bench, one, old) if stale else prove(bench, one, some, **counts)
             click.echo("\n".join(bench.told))
             failed |= found is None
             if found is None:
                 continue
-            names = {one.id for one in some}
-            kept = [p for p in proofs if p.recipe.program != one.id or not {kind for kind, _ in p.recipe.bugs} & names]
+            kept = [proof for proof in proofs if proof not in old]
             others = {name for name in wholes[one.id].refused if name not in names} if one.id in wholes else set()
             whole = replace(found[0], refused=tuple(sorted({*found[0].refused, *others})))
             wholes[one.id], proofs = whole, [*kept, *found[1]]
