@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bugkit.author.kind_scaffold import create
+from bugkit.author.kinds import own_kind
 from bugkit.errors import ManifestError, UsageError
 from bugkit.exercise.catalog import Catalog
 from bugkit.exercise.manifest import Roles
@@ -236,6 +237,20 @@ def test_the_evidence_is_of_kinds_and_sites_that_are_there() -> None:
         assert {name for name, _ in proof.recipe.bugs} <= set(every)
     assert len(known.by_code()) == len(known.proofs), "two have one code"
     assert json.loads(PATH.read_text(encoding="utf-8"))["format"] == 1
+
+
+def test_an_exercise_names_the_kind_of_its_bug_and_that_one_makes_it() -> None:
+    known, ids = matrix(), {kind.id for kind in library()}
+    for source in programs():
+        if source.exercise is None:
+            continue
+        named = {bug.kind for bug in source.exercise.bugs.bug if bug.kind}
+        assert named <= ids
+        places = ((kind, site) for kind in library() for site in kind.sites(source.program))
+        made = {kind.id for kind, site in places if source.is_shipped(kind.edits(source.program, site))}
+        assert made <= named, f"{source.id}: its bug is of this kind, say so in bugs.toml"
+        if source.id in known.programs:
+            assert known.programs[source.id].own == own_kind(source)
 
 
 def test_the_page_of_kinds_is_in_step() -> None:

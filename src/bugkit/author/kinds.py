@@ -22,7 +22,7 @@ from bugkit.fresh.make import Folders, make
 from bugkit.fresh.plant import Planted, planted
 from bugkit.fresh.recipe import Recipe
 from bugkit.grader import Grader, cores
-from bugkit.kinds import Kind, kind, library
+from bugkit.kinds import Kind, kind
 from bugkit.kinds.source import Source
 from bugkit.notebook import Cell, Notebook, apply, read
 from bugkit.verdict import CheckResult, RunResult
@@ -237,9 +237,9 @@ def _is_made_once(source: Source, recipe: Recipe) -> bool:
 
 
 def own_kind(source: Source) -> str:
-    """The kind of the bug that the program's exercise has, "" where the library has none of that kind."""
-    places = ((one, site) for one in library() for site in one.sites(source.program))
-    return next((one.id for one, site in places if source.is_shipped(one.edits(source.program, site))), "")
+    """The kind of the bug that the program's exercise has, "" where it has several or one that is of no kind."""
+    bugs = source.exercise.bugs.bug if source.exercise else []
+    return bugs[0].kind or "" if len(bugs) == 1 else ""
 
 
 def _folder_code(recipe: Recipe) -> str:

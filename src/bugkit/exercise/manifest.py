@@ -176,6 +176,7 @@ class Bug(Patch):
     """A planted defect: a patch on the solution, and the symptom it shows."""
 
     symptom: Slug
+    kind: Slug | None = None  # of the library, where this is one of a kind: what was hard comes back as another of it
 
 
 class FixPatch(Patch):
