@@ -249,7 +249,8 @@ def _floor(run: RunResult, target: Target, shape: _Shape) -> str | None:
 def _meaning(target: Target) -> str:
     """What the level at the start stands for, where that is known."""
     if classes := _classes(target):
-        return f": ln {classes} = {math.log(classes):.4g}, the loss of calling all {classes} answers equally likely"
+        every = "both" if classes == 2 else f"all {classes}"
+        return f": ln {classes} = {math.log(classes):.4g}, the loss of calling {every} answers equally likely"
     if target.at_start is None or not any(word in target.unit.lower() for word in ("varia", "squar", "mse", "²")):
         return ""
     return f": {_plain(target.at_start)} is Var(y), the loss of answering with the mean"
