@@ -383,6 +383,41 @@ def test_what_answers_in_the_end_may_be_another_model():
     assert not audit.asked
 
 
+def two_networks(train):
+    """The audit and the moments of a training after which two networks are asked for, the second one first trained."""
+    watcher = Watcher(Job(cells=(), seed=0, names=("model", "teacher"), max_steps=3 * STEPS), lambda _steps: None)
+    with watcher:
+        teacher = net()
+        model = train(teacher)
+    watcher.finish({"model": model, "teacher": teacher})
+    audit, calls = audit_of(*watcher.told())
+    return audit, moments_of(watcher.moments(), calls), teacher
+
+
+def test_steps_of_networks_that_are_trained_one_after_the_other_add_up():
+    def train(teacher):
+        return plain(copy.deepcopy(plain(teacher, 2 * STEPS)), STEPS)
+
+    audit, moments, teacher = two_networks(train)
+    assert audit.steps == 3 * STEPS
+    known = torch.nn.utils.parameters_to_vector(teacher.parameters()).detach().numpy()
+    assert np.abs(moments[0].before - known).max() < 0.1 * np.abs(known).max()  # the first is what the copy began with
+    assert not np.array_equal(moments[-1].before, known)
+
+
+def test_steps_of_networks_that_are_trained_at_once_do_not_add_up():
+    def train(teacher):
+        model = copy.deepcopy(teacher)
+        optimizer = torch.optim.SGD([*model.parameters(), *teacher.parameters()], lr=0.1)
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            (cost(model, *batch(step)) + cost(teacher, *batch(step))).backward()
+            optimizer.step()
+        return model
+
+    assert two_networks(train)[0].steps == STEPS
+
+
 def test_a_long_training_is_kept_within_bounds():
     audit, moments = watched(lambda model: plain(model, 3000), max_steps=100)
     assert audit.steps == 3000

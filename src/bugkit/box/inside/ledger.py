@@ -105,6 +105,7 @@ class Ledger:
         self.ref = weakref.ref(module)  # to None where it is gone
         self.kind = type(module)
         self._samples = samples
+        self.first = self.last = 0  # its first and its last call, among the calls of all modules
         self.count = 0
         self.step = 0  # how often the weights changed
         self.taken = 0  # steps: a change by hand beside an optimizer's steps is a part of one, as a look uphill is

@@ -51,7 +51,7 @@ class Watcher:
         self._samples = Samples(job.seed, job.max_steps)
         self._rounds = Rounds(self._samples)
         self._chosen: list[Ledger] = []
-        self._are_asked = False
+        self._are_own = self._are_asked = False
         self.trouble = ""  # why nothing is watched any more
 
     def __enter__(self) -> Watcher:
@@ -78,8 +78,11 @@ class Watcher:
             parameters = {id(p) for one in asked for p in one.parameters()}
             kinds = {type(one) for one in asked}
             called = [one for one in self._ledgers.values() if one.count]
-            same = [one for one in called if one.holds_any(parameters)] or [one for one in called if one.kind in kinds]
-            self._chosen, self._are_asked = same or called, bool(same)
+            own = [one for one in called if one.holds_any(parameters)]
+            same = own or [one for one in called if one.kind in kinds]
+            self._chosen, self._are_own, self._are_asked = same or called, bool(own), bool(same)
+            first = {id(p) for one in asked[:1] for p in one.parameters()}
+            self._chosen.sort(key=lambda one: not one.holds_any(first))
             for one in self._chosen:
                 one.close(self._rounds.steps)
         except Exception as error:  # noqa: BLE001 - the learner's objects may do anything
@@ -87,10 +90,17 @@ class Watcher:
 
     @property
     def steps(self) -> int:
-        """How often the training that made the model changed it; 0 where that was not seen."""
+        """How often the training changed what is asked for: networks that were trained one after the other add up."""
         if self.trouble or not self._chosen:
             return self._rounds.count
-        return max(one.taken for one in self._chosen)
+        if not self._are_own:  # copies were kept of it, and trials of its kind may have come before
+            return max(one.taken for one in self._chosen)
+        before = at_once = end = 0
+        for one in sorted(self._chosen, key=lambda one: one.first):
+            if one.first > end:
+                before, at_once = before + at_once, 0
+            at_once, end = max(at_once, one.taken), max(end, one.last)
+        return before + at_once
 
     def told(self) -> tuple[dict[str, Any], Arrays]:
         """The calls, as they cross the wall; see ``bugkit.audit``."""
@@ -102,8 +112,13 @@ class Watcher:
         return header, {**_table(calls), **_tensors_of(calls), **self._rounds.told(parameters, gone)}
 
     def moments(self) -> Arrays:
-        """The weights before and after some of the steps, flattened in the order of ``parameters()``."""
-        some = [] if self.trouble else max((one.moments for one in self._chosen), key=len, default=[])
+        """The weights before and after some of the steps, flattened in the order of ``parameters()``.
+
+        They are of one module: of the first that is asked for, unless one of another kind has more.
+        """
+        most = max(self._chosen, key=lambda one: len(one.moments), default=None)
+        first = next((one for one in self._chosen if one.moments and most and one.kind is most.kind), most)
+        some = first.moments if first and not self.trouble else []
         out: Arrays = {}
         for moment in some[:: -(-len(some) // MAX_MOMENTS) or 1]:
             number = moment.call.number
@@ -147,6 +162,7 @@ class Watcher:
             if not ledger.parameters:  # a loss has none
                 return
             self._calls += 1
+            ledger.first, ledger.last = ledger.first or self._calls, self._calls
             if not ledger.called(self._rounds.steps, transformed=transformed):
                 return
             call = ledger.look((*args, *kwargs.values()), learning, self._calls)
