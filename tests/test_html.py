@@ -120,6 +120,14 @@ def test_a_loss_that_is_right_with_a_check_that_is_not_is_explained() -> None:
     assert "but a check below does not hold" in shown(page(verdict(runs=(run,))))
 
 
+def test_recorded_losses_of_another_quantity_are_not_held_against_the_target() -> None:
+    one = verdict(target=dataclasses.replace(verdict().target, curve_unit="nats per letter"))
+    text, drawn = shown(page(one)), next(parsed(page(one)).iter("figure"))
+    assert "recorded it, in nats per letter, seed" in text
+    assert not [line for line in drawn.iter("line") if "wanted" in line.get("class", "")]
+    assert "target" not in next(svg.get("aria-label", "") for svg in drawn.iter("svg") if svg.get("role") == "img")
+
+
 def test_several_verdicts_make_one_page() -> None:
     text = shown(page(verdict(), verdict(exercise="toy02")))
     assert "2 exercises judged" in text
@@ -177,7 +185,8 @@ def poisoned(value: Any) -> Any:
 @pytest.mark.parametrize("make", [page, fragment], ids=["page", "fragment"])
 def test_hostile_text_is_shown_as_text(make: Any) -> None:
     text = make(poisoned(verdict()))
-    root, benign = parsed(text), parsed(make(verdict()))
+    with_unit = dataclasses.replace(verdict().target, curve_unit="nats")  # for all texts are there in the other
+    root, benign = parsed(text), parsed(make(verdict(target=with_unit)))
     assert {element.tag for element in root.iter()} == {element.tag for element in benign.iter()}
     names = {name for element in benign.iter() for name in element.keys()}  # noqa: SIM118 - not a dictionary
     assert {name for element in root.iter() for name in element.keys()} == names  # noqa: SIM118

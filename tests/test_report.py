@@ -86,6 +86,13 @@ def test_it_fits_80_columns_without_color():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_recorded_losses_of_another_quantity_are_not_held_against_the_target():
+    one = verdict(target=replace(verdict().target, curve_unit="nats per letter"))
+    assert "recorded it, in nats per letter, seed" in printed(one)
+    assert f"{one.target.below:g} target" in printed(verdict())
+    assert f"{one.target.below:g} target" not in printed(one)
+
+
 def test_reasons_in_one_cell_are_sentences():
     assert phrases.in_one(["The loss is flat.", "it took over 8 s"]) == "The loss is flat. It took over 8 s."
 

@@ -13,6 +13,7 @@ from bugkit.verdict import CheckResult, RunResult, Target
 NATS = Target("Held-out cross-entropy", "nats", below=0.5, above=0.01, at_start=math.log(10), max_steps=1000)
 TOKENS = Target("Held-out cross-entropy", "nats", below=4.8, above=1.6, at_start=math.log(256), max_steps=1000)
 SHARE = Target("Share", "of the best", below=0.1, above=0.0, at_start=None, max_steps=1000)
+MISSED = Target("Missed", "of the intervals", 0.2, 0.0, None, 1000, curve_unit="nats")  # not what is recorded
 VARIANCE = Target("Held-out squared error", "variance", below=0.2, above=0.0, at_start=1.0, max_steps=1000)
 
 
@@ -40,6 +41,10 @@ def saw():
     ("curve", "loss", "target", "first"),
     [
         (noisy(lambda _: 2.30), 2.3, NATS, "flat"),
+        (noisy(lambda _: 1.0), 0.9, MISSED, "flat"),
+        (healthy(), 0.5, MISSED, "misbehaves"),
+        (noisy(lambda t: 2.3 - 1.2 * t), 0.5, MISSED, "misbehaves"),
+        (noisy(lambda t: 2 + 400 * t), 0.5, MISSED, "diverged"),
         (noisy(lambda _: 0.98, noise=0.3), 0.9, VARIANCE, "flat"),
         (noisy(lambda t: 1.47 + 0.8 * math.exp(-6 * t), noise=0.003), 1.0, NATS, "floor"),
         (noisy(lambda t: 0.9 + 1.4 * math.exp(-20 * t)), 0.9, NATS, "plateau"),

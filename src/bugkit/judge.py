@@ -54,4 +54,5 @@ def target_of(exercise: Exercise) -> Target:
     """The band and the budget of an exercise, with its measure in words."""
     band, limits = exercise.manifest.converge, exercise.manifest.run
     measured = authors.load(exercise.checks, band.measure).measured
-    return Target(measured, band.unit, band.below, band.above, band.at_start, limits.max_steps)
+    unit = exercise.manifest.curve_unit or ""
+    return Target(measured, band.unit, band.below, band.above, band.at_start, limits.max_steps, unit)

@@ -101,7 +101,7 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
     shape = _Shape(run.curve)
     if run.steps > target.max_steps:
         yield "over-budget", f"The notebook takes {run.steps} optimizer steps and {target.max_steps} are allowed"
-    broken = _diverged(run, target, shape)
+    broken = _diverged(run, target.of_curve, shape)
     if broken:
         yield "diverged", broken
     if run.status != "ok":  # what was recorded until then is no whole curve
@@ -112,7 +112,7 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
         yield "other-inputs", OTHER_INPUTS
     if low := _too_good(run, target, shape):
         yield "too-good", low
-    if start := _start_off(target, shape):
+    if start := _start_off(target.of_curve, shape):
         yield "start-off", start
     if shape.finite and not broken:
         yield from _ends(run, target, shape)
@@ -120,11 +120,14 @@ def _symptoms(run: RunResult, target: Target) -> Iterator[tuple[str, str]]:
 
 def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, str]]:
     """Where a curve that did not diverge goes; teeth go nowhere."""
-    if teeth := _saw_tooth(target, shape):
+    if teeth := _saw_tooth(target.of_curve, shape):
         yield "saw-tooth", teeth
         return
     if run.converged:
         yield from _misbehaves(run)
+        return
+    if target.curve_unit:
+        yield _way(target.of_curve, shape) or (MISBEHAVES, _elsewhere(run, target))
         return
     if gap := _gap(run, target, shape):
         yield "gap", gap
@@ -136,6 +139,11 @@ def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
     """What training does not show: the loss is as it should be, and a check fails; which one, the checks say."""
     if run.loss is not None and any(check.outcome == "failed" for check in run.checks):
         yield MISBEHAVES, f"The held-out loss is fine at {_plain(run.loss)}: what is wrong does not show in the loss"
+
+
+def _elsewhere(run: RunResult, target: Target) -> str:
+    what = f"What is measured is {_plain(run.loss or 0)} {target.unit}"
+    return f"{what}; the recorded loss is another quantity, and does not show what is wrong"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:
@@ -168,7 +176,7 @@ def _too_good(run: RunResult, target: Target, shape: _Shape) -> str | None:
     limit = f"below {_plain(target.above)}, which no honest solution reaches"
     if run.loss is not None and run.loss < target.above:
         return f"The held-out loss is {_plain(run.loss)}, {limit}"
-    if shape.broke is None and shape.finite and shape.end < target.above:
+    if shape.broke is None and shape.finite and shape.end < target.of_curve.above:
         return f"The training loss ends at {_plain(shape.end)}, {limit}"
     return None
 
@@ -215,15 +223,23 @@ def _level(run: RunResult, target: Target, shape: _Shape) -> tuple[str, str]:
         return "floor", floor
     if shape.falling and end < start:
         return "too-early", f"The loss is still falling when training ends, at {_plain(end)}; the target is {wanted}"
-    if abs(end - start) < FELL * start and abs(shape.head - start) < 0.15 * start:
-        return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
-    if end > 2 * shape.lowest > 0:
-        return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
+    if way := _way(target, shape):
+        return way
     first = shape.finite[0]
     levels = f"ends at {_plain(end)}, above its first value, {_plain(first)}"
     if end <= max(start, first):
         levels = f"levels off at {_plain(end)}, above the target, {wanted}"
     return "plateau", f"The loss {levels}"
+
+
+def _way(target: Target, shape: _Shape) -> tuple[str, str] | None:
+    """Whether it stays where it started, or grows again; None where it does neither."""
+    end, start = shape.end, _start(target, shape)
+    if abs(end - start) < FELL * start and abs(shape.head - start) < 0.15 * start:
+        return "flat", f"The loss stays at {_plain(end)}, where it started{_meaning(target)}"
+    if end > 2 * shape.lowest > 0:
+        return "diverged", f"The loss falls to {_plain(shape.lowest)} and then grows again to {_plain(end)}"
+    return None
 
 
 def _floor(run: RunResult, target: Target, shape: _Shape) -> str | None:

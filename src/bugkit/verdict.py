@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 # ok, raised, timed_out, out_of_memory, killed, too_much_output, ended_early, no_answer
@@ -76,6 +77,14 @@ class Target:
     above: float
     at_start: float | None
     max_steps: int
+    curve_unit: str = ""  # of the recorded losses, where they are another quantity than what is measured
+
+    @property
+    def of_curve(self) -> Target:
+        """What is known of the recorded losses: nothing but their unit, where they are another quantity."""
+        if not self.curve_unit:
+            return self
+        return replace(self, unit=self.curve_unit, below=-math.inf, above=-math.inf, at_start=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Judged(Record):
     difficulty: Annotated[int, Field(ge=1, le=5)]
     minutes: Annotated[int, Field(gt=0)]
     concepts: Annotated[list[Text], Field(min_length=1)]
+    curve_unit: Text | None = None  # of the recorded losses, where they are another quantity than what is measured
     run: Limits
     converge: Band
 

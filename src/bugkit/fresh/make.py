@@ -88,6 +88,7 @@ def _manifest(source: Source, bugs: Sequence[Planted], measured: Measured | None
         "difficulty": hard,
         "minutes": MINUTES * hard,
         "concepts": list(concepts) or base.concepts,
+        **({"curve_unit": base.curve_unit} if base.curve_unit else {}),
         "run": base.run.model_dump(exclude_none=True),
         "converge": base.converge.model_dump(exclude_none=True),
         "program": source.roles.model_dump(exclude_none=True),

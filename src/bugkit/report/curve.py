@@ -57,7 +57,7 @@ def curve_of(verdict: Verdict, share: float = 1.0) -> Curve | None:
 
     Its range reaches up to the ``share`` of its losses; of one that explodes, only to four times what is known.
     """
-    run, target = shown_run(verdict), verdict.target
+    run, target = shown_run(verdict), verdict.target.of_curve
     finite = tuple(x for x in run.curve if math.isfinite(x)) if run else ()
     if run is None or len(finite) < 2:
         return None
@@ -83,8 +83,9 @@ def _sentences(curve: Curve, target: Target) -> Iterator[str]:
     yield f"Over {len(curve.losses)} steps the loss {_way(curve)}; the lowest is {lowest}."
     reached = next((i for i, x in enumerate(curve.losses, start=1) if x <= target.below), None)
     band = f"the target, {target.below:g} {target.unit}"
-    yield f"It first comes down to {band} at step {reached}." if reached else f"It never comes down to {band}."
-    if target.at_start is not None:
+    if not target.curve_unit:
+        yield f"It first comes down to {band} at step {reached}." if reached else f"It never comes down to {band}."
+    if target.of_curve.at_start is not None:
         yield f"Guessing costs {target.at_start:g}."
     yield from peculiarities(curve)
 

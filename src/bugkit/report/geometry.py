@@ -36,7 +36,7 @@ class Plot:
     lines: tuple[str, ...]  # the points of each stretch without a gap
     gaps: tuple[tuple[float, float], ...]  # left edge and width, where no loss is a finite number
     band: tuple[float, float]  # upper edge and height of what is wanted
-    wanted: ReferenceLine
+    wanted: ReferenceLine | None
     start: ReferenceLine | None
     columns: tuple[tuple[float, str], ...]  # the labeled steps
     rows: tuple[tuple[float, str], ...]  # the labeled losses
@@ -70,12 +70,13 @@ def plot(curve: Curve, target: Target) -> Plot:
     last = len(curve.losses) - 1
     lines, gaps = _stretches(curve.losses)
     upper, lower = down(target.below), down(max(target.above, curve.bottom))
-    start = target.at_start
+    start = target.of_curve.at_start
+    wanted = None if target.curve_unit else ReferenceLine("wanted", upper, f"{target.below:g}", TARGET)
     return Plot(
         lines=tuple(" ".join(f"{100 * i / last:.2f},{down(curve.losses[i])}" for i in line) for line in lines),
         gaps=tuple((_round(100 * left / last), _round(100 * (right - left) / last)) for left, right in gaps),
-        band=(upper, _round(max(0.0, lower - upper))),
-        wanted=ReferenceLine("wanted", upper, f"{target.below:g}", TARGET),
+        band=(upper, _round(max(0.0, lower - upper)) if wanted else 0.0),
+        wanted=wanted,
         start=None if start is None else ReferenceLine("start", down(start), f"{start:g}", GUESSING),
         columns=tuple((_round(100 * step / last), f"{step:g}") for step in _ticks(0, last) if step == int(step)),
         rows=tuple((down(value), f"{value:g}") for value in _rows(curve)),

@@ -91,6 +91,8 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "still_there": phrases.STILL_THERE if phrases.is_still_there(verdict) else "",
         "raising": phrases.raising(verdict),
         "curve": shown,
+        "curve_title": phrases.recorded(target, shown.seed) if shown else "",
+        "curve_unit": target.of_curve.unit,
         "plot": geometry.plot(shown, target) if shown else None,
         "in_words": curve.in_words(shown, target) if shown else "",
         "peculiar": list(curve.peculiarities(shown)) if shown else [],

@@ -28,6 +28,12 @@ def wanted(target: Target) -> str:
     return f"{target.measure.rstrip('.')}: target {band} {target.unit}"
 
 
+def recorded(target: Target, seed: int) -> str:
+    """The heading of the curve."""
+    unit = f", in {target.curve_unit}" if target.curve_unit else ""
+    return f"The loss as your notebook recorded it{unit}, seed {seed}"
+
+
 def is_still_there(verdict: Verdict) -> bool:
     """Whether the loss is right on every seed and only a check that is shown tells that something is not."""
     told = any(check.outcome == "failed" for check in verdict.checks)

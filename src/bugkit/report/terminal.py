@@ -105,11 +105,11 @@ def _error(verdict: Verdict) -> Iterator[tuple[Text, int]]:
 
 
 def _curve(verdict: Verdict) -> Iterator[tuple[Text, int]]:
-    curve, target = curve_of(verdict, RANGE), verdict.target
+    curve, target = curve_of(verdict, RANGE), verdict.target.of_curve
     if curve is None:
         return
-    yield from _heading(f"The loss as your notebook recorded it, seed {curve.seed}")
-    labels = {_row(curve, target.below): f"{target.below:g} {TARGET}"}
+    yield from _heading(phrases.recorded(target, curve.seed))
+    labels = {} if target.curve_unit else {_row(curve, target.below): f"{target.below:g} {TARGET}"}
     if target.at_start is not None:
         labels[_row(curve, target.at_start)] = f"{target.at_start:g} {GUESSING}"
     for number, row in enumerate(_drawn(curve)):
