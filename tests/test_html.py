@@ -257,6 +257,11 @@ def test_the_curve_is_told_in_words(losses: tuple[float, ...], sentences: list[s
         assert sentence in alternative(losses)
 
 
+def test_what_is_cut_off_by_nothing_that_can_be_seen_is_not_told() -> None:
+    assert "The plot ends" not in alternative((2.0, 9.22, 2.0))
+    assert "The plot ends" in alternative((2.0, 9.4, 2.0))
+
+
 def test_one_lucky_batch_makes_no_logarithmic_axis() -> None:
     assert "logarithmic" not in alternative((2.3, *[1.0] * 60, 1e-4))
 

@@ -14,6 +14,7 @@ ALIKE = 0.05  # of the larger one: a loss that moved by less has stayed where it
 WIDE = 100.0  # losses over more than two powers of ten go on a logarithmic axis
 RARE = 0.02  # of the losses may lie below what is shown: one lucky batch does not set the range
 FEW = 24  # losses, which are drawn as points
+SEEN = 0.01  # of the range: what is cut off by less looks the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def peculiarities(curve: Curve) -> Iterator[str]:
         are = "is not a finite number" if bad == 1 else "are not finite numbers"
         yield f"{bad} of {len(curve.losses)} losses {are}, the first at step {first}."
     high = max(curve.finite)
-    if high > curve.top:
+    if high > curve.top * (1 + SEEN):
         yield f"The plot ends at {curve.top:.3g}; the highest loss is {_with_step(curve, high)}."
     low = min(curve.finite)
     if low < curve.bottom:
