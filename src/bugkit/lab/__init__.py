@@ -1,4 +1,4 @@
-"""JupyterLab's desk: the server's side of the Check button. Nothing heavy is imported before a notebook is judged."""
+"""JupyterLab's desk: the server's side of the Check button. Nothing heavy is imported before the page asks."""
 
 from __future__ import annotations
 

@@ -22,10 +22,14 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 Time = Annotated[str, AfterValidator(_is_time)]
 
 
-class Row(BaseModel):
-    """One row of a table."""
+class Strict(BaseModel):
+    """What has its fields and no others, each of its own type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Row(Strict):
+    """One row of a table."""
 
     exercise: Name
     at: Time
@@ -51,10 +55,8 @@ class NoteRow(Row):
     text: Annotated[str, Field(min_length=1, max_length=MOST_NOTE)]
 
 
-class AnswerRow(BaseModel):
+class AnswerRow(Strict):
     """As stored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     item: Name
     at: Time
@@ -62,10 +64,8 @@ class AnswerRow(BaseModel):
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class HappeningRow(BaseModel):
+class HappeningRow(Strict):
     """As stored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     at: Time
     second: Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -73,19 +73,17 @@ class HappeningRow(BaseModel):
     body: dict[str, Any]
 
 
-class PlanRow(BaseModel):
+class PlanRow(Strict):
     """What every plan has; the rest is the interview's own."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    model_config = ConfigDict(extra="allow")
 
     round: Name
     seed: int
 
 
-class InterviewRow(BaseModel):
+class InterviewRow(Strict):
     """As stored, with all that happened in it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     began: Time
     round: Name
@@ -95,10 +93,8 @@ class InterviewRow(BaseModel):
     happenings: list[HappeningRow] = []
 
 
-class Document(BaseModel):
+class Document(Strict):
     """What ``bugkit progress --export`` writes, format 1."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     format: Literal[1] = 1
     attempt: list[AttemptRow] = []

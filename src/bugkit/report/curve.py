@@ -80,13 +80,13 @@ def in_words(curve: Curve, target: Target) -> str:
 
 
 def _sentences(curve: Curve, target: Target) -> Iterator[str]:
-    lowest = _with_step(curve, min(curve.finite))
+    target, lowest = target.of_curve, _with_step(curve, min(curve.finite))
     yield f"Over {len(curve.losses)} steps the loss {_way(curve)}; the lowest is {lowest}."
     reached = next((i for i, x in enumerate(curve.losses, start=1) if x <= target.below), None)
     band = f"the target, {target.below:g} {target.unit}"
     if not target.curve_unit:
         yield f"It first comes down to {band} at step {reached}." if reached else f"It never comes down to {band}."
-    if target.of_curve.at_start is not None:
+    if target.at_start is not None:
         yield f"Guessing costs {target.at_start:g}."
     yield from peculiarities(curve)
 

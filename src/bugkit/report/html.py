@@ -36,9 +36,7 @@ def fragment(verdict: Verdict, *, button: str = "") -> str:
 
     Where a ``button`` names the behaviors, it is told of instead of the command that does.
     """
-    view = _view(verdict, magic="%")
-    if button and verdict.behaviors:
-        view["behaviors"] = [phrases.behaviors(verdict)[0], phrases.NAMED_BY_BUTTON.format(button=button)]
+    view = _view(verdict, magic="%", button=button)
     return environment().get_template("cell.html").render(verdict=view, style=style())
 
 
@@ -76,7 +74,7 @@ def told(title: str, markdown: str, difference: Difference = (), more: Sequence[
     return template.render(title=title, body=drawn(markdown), difference=difference, more=closed, style=style())
 
 
-def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
+def _view(verdict: Verdict, magic: str = "", button: str = "") -> dict[str, object]:
     """What the template shows; the sentences are made in ``phrases`` and ``curve``, the coordinates in ``geometry``."""
     target, shown = verdict.target, curve.curve_of(verdict)
     command, follows = verdict.next.startswith(COMMAND), verdict.next
@@ -86,11 +84,9 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "exercise": verdict.exercise,
         "title": phrases.title(verdict),
         "wanted": phrases.wanted(target),
-        "unit": target.unit,
         "runs": [_run(verdict, number) for number in range(len(verdict.runs))],
         "still_there": phrases.STILL_THERE if phrases.is_still_there(verdict) else "",
         "raising": phrases.raising(verdict),
-        "curve": shown,
         "curve_title": phrases.recorded(target, shown.seed) if shown else "",
         "curve_unit": target.of_curve.unit,
         "plot": geometry.plot(shown, target) if shown else None,
@@ -98,7 +94,7 @@ def _view(verdict: Verdict, magic: str = "") -> dict[str, object]:
         "peculiar": list(curve.peculiarities(shown)) if shown else [],
         "symptoms": [symptom.text for symptom in verdict.symptoms],
         "checks": verdict.checks,
-        "behaviors": [magic + text if text.startswith(COMMAND) else text for text in phrases.behaviors(verdict)]
+        "behaviors": [magic + text if text.startswith(COMMAND) else text for text in phrases.behaviors(verdict, button)]
         if verdict.behaviors
         else [],
         "walls": phrases.walls(verdict),

@@ -11,8 +11,7 @@ from bugkit.verdict import LearnerError, RunResult, Target, Verdict
 MARKS = {"passed": "✓", "failed": "✗", "error": "!", "undecided": "?"}
 OUTCOMES = {"passed": "PASSED", "failed": "FAILED", "error": "NOT JUDGED"}
 STILL_THERE = "The loss is where it should be, but a check below does not hold."
-NAMED_BY = "bugkit check {exercise} --explain names them; that counts like a hint."
-NAMED_BY_BUTTON = "{button} names them; that counts like a hint."
+NAMED_BY = "bugkit check {exercise} --explain"
 MOST_FRAMES = 5  # at each end of a trace
 
 
@@ -40,9 +39,10 @@ def is_still_there(verdict: Verdict) -> bool:
     return verdict.outcome == "failed" and told and all(run.converged for run in verdict.runs)
 
 
-def behaviors(verdict: Verdict) -> tuple[str, str]:
-    """How many hold, and the command that names them."""
-    return verdict.behaviors, NAMED_BY.format(exercise=sanitize(verdict.exercise, 40))
+def behaviors(verdict: Verdict, button: str = "") -> tuple[str, str]:
+    """How many hold, and the command, or the button, that names them."""
+    named_by = button or NAMED_BY.format(exercise=sanitize(verdict.exercise, 40))
+    return verdict.behaviors, f"{named_by} names them; that counts like a hint."
 
 
 def loss(run: RunResult) -> str:
