@@ -364,6 +364,27 @@ def test_steps_whose_weights_are_put_back_one_by_one_are_no_part_of_the_training
     assert not [one for one in moments if np.array_equal(one.before, one.after)]
 
 
+def test_steps_that_lead_back_by_themselves_are_steps():
+    """In few digits, weights that went one step up may come down again; nobody has put them back."""
+
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        for step in range(STEPS):
+            cost(model, *batch(step)).backward()
+            for weight in model.parameters():
+                weight.grad = torch.full_like(weight, 0.25 if step % 2 else -0.25)  # both steps are exact
+            optimizer.step()
+        return model
+
+    def exactly(model):
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight.fill_(0.5)
+        return train(model)
+
+    assert watched(exactly)[0].steps == STEPS
+
+
 def test_modes_are_told():
     def train(model):
         model[1].eval()

@@ -138,12 +138,12 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
 def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
     """What training does not show: the loss is as it should be, and a check fails; which one, the checks say."""
     if run.loss is not None and any(check.outcome == "failed" for check in run.checks):
-        yield MISBEHAVES, f"The held-out loss is fine at {_plain(run.loss)}: what is wrong does not show in the loss"
+        yield MISBEHAVES, f"What is measured reaches its target, at {_plain(run.loss)}: what is wrong does not show in it"
 
 
 def _elsewhere(run: RunResult, target: Target) -> str:
     what = f"What is measured is {_plain(run.loss or 0)} {target.unit}"
-    return f"{what}; the recorded loss is another quantity, and does not show what is wrong"
+    return f"{what}; the recorded loss is another quantity"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:

@@ -214,7 +214,9 @@ class Ledger:
         self.step += 1
         self.taken += 2 if self._by_hand == 2 else self._by_hand != 1  # the first by hand counts with the second
         if self._mark != before:
-            self._come_back(self._steps_at.setdefault(self._mark, self.step), clock)
+            at = self._steps_at.setdefault(self._mark, self.step)
+            if not stepped or writes > self._least:  # an optimizer's step may lead back by itself, in bfloat16
+                self._come_back(at, clock)
         elif marked and writes >= TWICE * self._least > 0:  # a step, and then its weights were put back
             self._come_back(self.step - 1, clock)
         self._then[self.step] = clock, self.taken
