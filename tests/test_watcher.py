@@ -385,6 +385,19 @@ def test_steps_that_lead_back_by_themselves_are_steps():
     assert watched(exactly)[0].steps == STEPS
 
 
+def test_steps_that_are_too_small_for_the_weights_are_steps():
+    """In few digits, a step may leave all weights as they were; it was taken all the same."""
+
+    def train(model):
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-12)  # decay and step: two writes into each weight
+        for step in range(STEPS):
+            cost(model, *batch(step)).backward()
+            optimizer.step()
+        return model
+
+    assert watched(train)[0].steps == STEPS
+
+
 def test_modes_are_told():
     def train(model):
         model[1].eval()

@@ -191,7 +191,7 @@ class Ledger:
         first, stepped = not self._versions, clock != self._clock
         by_version, before = versions != self._versions, self._mark
         self._by_hand = self._by_hand + 1 if by_version and not (stepped or first) else 0
-        writes = sum(versions) - sum(self._versions)
+        writes = 0 if first else sum(versions) - sum(self._versions)  # not those that made the weights
         marked = closely or first or writes != self._writes or 0 < self._by_hand < MOST_BY_HAND
         if marked:
             self._mark = norms_of(self.parameters)  # more writes than usual: weights may have been put back
