@@ -22,6 +22,7 @@ SPIKE = 10  # so has what once grew this much and never came below its start
 OTHER_INPUTS = (
     "Training fed the model scaled inputs, and the grader feeds it the data as they are: the loss is of these"
 )
+ELSEWHERE = "The recorded losses are another quantity than what is measured, and may look as they should"
 ORDER = (  # most decisive first
     "diverged", "too-good", "over-budget", "other-inputs", "saw-tooth", "floor", "flat", "start-off", "gap", "plateau",
     "too-early", "no-curve", MISBEHAVES,
@@ -39,11 +40,12 @@ def diagnose(runs: Sequence[RunResult], target: Target) -> tuple[Symptom, ...]:
         for name, text in () if run.passed else _symptoms(run, target):
             seen.setdefault(name, []).append(text)
     found = [name for name in ORDER if name in seen][:AT_MOST]
-    return tuple(Symptom(name, _told(seen[name], len(runs))) for name in found)
+    return tuple(Symptom(name, _told(name, seen[name], len(runs))) for name in found)
 
 
-def _told(texts: Sequence[str], runs: int) -> str:
-    return f"{texts[0]}." if len(texts) == runs else f"{texts[0]} (on {len(texts)} of {runs} seeds)."
+def _told(name: str, texts: Sequence[str], runs: int) -> str:
+    everywhere = name == MISBEHAVES or len(texts) == runs  # a check that fails on one seed fails
+    return f"{texts[0]}." if everywhere else f"{texts[0]} (on {len(texts)} of {runs} seeds)."
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
         yield from _misbehaves(run)
         return
     if target.curve_unit:
-        yield _way(target.of_curve, shape) or (MISBEHAVES, _elsewhere(run, target))
+        yield _way(target.of_curve, shape) or (MISBEHAVES, ELSEWHERE)
         return
     if gap := _gap(run, target, shape):
         yield "gap", gap
@@ -142,11 +144,6 @@ def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
             MISBEHAVES,
             f"What is measured reaches its target, at {_plain(run.loss)}: what is wrong does not show in it",
         )
-
-
-def _elsewhere(run: RunResult, target: Target) -> str:
-    what = f"What is measured is {_plain(run.loss or 0)} {target.unit}"
-    return f"{what}; the recorded loss is another quantity"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:
@@ -176,9 +173,10 @@ def _broke(shape: _Shape, index: int) -> str:
 
 
 def _too_good(run: RunResult, target: Target, shape: _Shape) -> str | None:
-    limit = f"below {_plain(target.above)}, which no honest solution reaches"
+    limit = f"below {_plain(target.above)}, which no correct program reaches"
     if run.loss is not None and run.loss < target.above:
-        return f"The held-out loss is {_plain(run.loss)}, {limit}"
+        what = "What is measured" if target.curve_unit else "The held-out loss"
+        return f"{what} is {_plain(run.loss)}, {limit}"
     if shape.broke is None and shape.finite and shape.end < target.of_curve.above:
         return f"The training loss ends at {_plain(shape.end)}, {limit}"
     return None
