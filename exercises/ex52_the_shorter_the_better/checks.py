@@ -69,6 +69,10 @@ def check_short_captions_pay(run):
         longer = [*reference, *words_of(run.rng, 24, 8)][:size]
         others = [words_of(run.rng, int(run.rng.integers(5, 24)), 8) for _ in range(int(run.rng.integers(0, 3)))]
         sets.append([(longer, [reference, *others])])
+    for size in (5, 6, 9):  # two references are equally close, in both orders
+        caption = words_of(run.rng, size, 8)
+        longer, shorter = [*caption, "x"], caption[:-1]
+        sets += [[(caption, [longer, shorter])], [(caption, [shorter, longer])]]
     compare(run, sets, "captions of other lengths than their references")
 
 
