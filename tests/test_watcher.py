@@ -368,6 +368,8 @@ def test_steps_that_lead_back_by_themselves_are_steps():
     """In few digits, weights that went one step up may come down again; nobody has put them back."""
 
     def train(model):
+        for weight in model.parameters():
+            nn.init.constant_(weight, 0.5)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
         for step in range(STEPS):
             cost(model, *batch(step)).backward()
@@ -376,13 +378,7 @@ def test_steps_that_lead_back_by_themselves_are_steps():
             optimizer.step()
         return model
 
-    def exactly(model):
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight.fill_(0.5)
-        return train(model)
-
-    assert watched(exactly)[0].steps == STEPS
+    assert watched(train)[0].steps == STEPS
 
 
 def test_steps_that_are_too_small_for_the_weights_are_steps():

@@ -140,10 +140,8 @@ def _ends(run: RunResult, target: Target, shape: _Shape) -> Iterator[tuple[str, 
 def _misbehaves(run: RunResult) -> Iterator[tuple[str, str]]:
     """What training does not show: the loss is as it should be, and a check fails; which one, the checks say."""
     if run.loss is not None and any(check.outcome == "failed" for check in run.checks):
-        yield (
-            MISBEHAVES,
-            f"What is measured reaches its target, at {_plain(run.loss)}: what is wrong does not show in it",
-        )
+        reached = f"What is measured reaches its target, at {_plain(run.loss)}"
+        yield MISBEHAVES, f"{reached}: what is wrong does not show in it"
 
 
 def _diverged(run: RunResult, target: Target, shape: _Shape) -> str | None:
