@@ -276,6 +276,24 @@ def test_a_moment_is_one_step_of_descent():
         assert np.allclose(moment.after - moment.before, -0.1 * slope, atol=1e-6)
 
 
+def test_moments_have_the_order_that_the_weights_have_in_the_end():
+    """Some tools, `torch.nn.utils.prune` among them, register a weight again, behind its bias."""
+
+    def reordered(model):
+        plain(model)
+        first = model[0]
+        weight = first.weight
+        del first.weight
+        first.register_parameter("weight", weight)
+
+    (_, usual), (_, moments) = watched(plain), watched(reordered)
+    assert len(usual) == len(moments) > 1
+    for one, other in zip(usual, moments, strict=True):
+        for then, now in ((one.before, other.before), (one.after, other.after)):
+            weight, bias, rest = np.split(then, [6 * 8, 6 * 8 + 8])
+            assert np.array_equal(now, np.concatenate([bias, weight, rest]))
+
+
 class CutNowAndThen(nn.Module):
     """In every third call no gradient reaches the first layer."""
 

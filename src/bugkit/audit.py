@@ -34,7 +34,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One step: a call, and all weights (weights,) before and after, in the order of ``parameters()``."""
+    """One step: a call, and all weights (weights,) before and after, in the order of ``parameters()`` in the end."""
 
     call: Call  # the one that it learned from
     before: Array  # float32, one after the other

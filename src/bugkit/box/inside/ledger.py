@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,13 @@ import numpy as np
 from bugkit.box.inside.tensors import (
     copied,
     first_rows,
-    flat,
     is_added_to,
     norm_of,
     norms_of,
     plain,
     tensors_in,
     unwrapped,
+    weights_of,
 )
 
 Array = np.ndarray[Any, Any]
@@ -88,11 +88,18 @@ class Call:
 
 @dataclass(eq=False, slots=True)
 class Moment:
-    """One step: all weights before it and after, (weights,) float32."""
+    """One step: all weights before it and after, by the parameter's identity."""
 
     call: Call
-    before: Array
-    after: Any = None
+    before: dict[int, Array]
+    after: dict[int, Array] = field(default_factory=dict)  # empty as long as the step is not made
+
+    def flat(self, order: list[int]) -> tuple[Array, Array]:
+        """The weights (weights,) before and after, in the order of these identities where they are the same ones."""
+        ids = order if set(order) == self.before.keys() else list(self.before)
+        before = [self.before[i] for i in ids]
+        after = [self.after[i] for i in ids] if self.after.keys() == self.before.keys() else list(self.after.values())
+        return np.concatenate(before), np.concatenate(after)
 
 
 class Ledger:
@@ -184,7 +191,7 @@ class Ledger:
             self.taken += self._fresh and self._by_hand == 1  # it stands for the last step
         if self._silent:
             self.taken = max(self.taken, round(self.count * self._silent / self._pairs))
-        self.moments = [one for one in self.moments if one.after is not None]
+        self.moments = [one for one in self.moments if one.after]
 
     def _compare(self, versions: list[int], clock: int, *, closely: bool) -> None:
         """Whether the weights have changed since the call before; then one more step was made, or some taken back."""
@@ -220,8 +227,8 @@ class Ledger:
         elif marked and writes >= TWICE * self._least > 0:  # a step, and then its weights were put back
             self._come_back(self.step - 1, clock)
         self._then[self.step] = clock, self.taken
-        if self.moments and self.moments[-1].after is None:
-            self.moments[-1].after = flat(self.parameters)
+        if self.moments and not self.moments[-1].after:
+            self.moments[-1].after = weights_of(self.parameters)
 
     def _which_moved(self, versions: list[int], before: tuple[float, ...]) -> frozenset[int]:
         """The parameters that changed, by identity. Through ``.data`` they change without a new version."""
@@ -267,6 +274,6 @@ class Ledger:
     def _begin_moment(self, call: Call) -> None:
         if sum(p.numel() for p in self.parameters) > MAX_WEIGHTS or len(self.calls) % MOMENTS_EVERY != 1:
             return
-        self.moments.append(Moment(call, flat(self.parameters)))
+        self.moments.append(Moment(call, weights_of(self.parameters)))
         if len(self.moments) > 2 * MAX_MOMENTS:
             del self.moments[1:-1:2]

@@ -78,7 +78,7 @@ def copied(tensor: Any) -> Any:
         return tensor.detach().clone()
 
 
-def flat(parameters: list[Any]) -> Array:
-    """All weights in one row, a copy."""
+def weights_of(parameters: list[Any]) -> dict[int, Array]:
+    """Copies of all weights, each in one row, by the parameter's identity."""
     with torch._C._DisableFuncTorch():
-        return np.concatenate([plain(p).reshape(-1).astype(np.float32) for p in parameters])
+        return {id(p): plain(p).reshape(-1).astype(np.float32) for p in parameters}

@@ -112,17 +112,18 @@ class Watcher:
         return header, {**_table(calls), **_tensors_of(calls), **self._rounds.told(parameters, gone)}
 
     def moments(self) -> Arrays:
-        """The weights before and after some of the steps, flattened in the order of ``parameters()``.
+        """The weights before and after some of the steps, flattened in the order that ``parameters()`` has in the end.
 
         They are of one module: of the first that is asked for, unless one of another kind has more.
         """
         most = max(self._chosen, key=lambda one: len(one.moments), default=None)
         first = next((one for one in self._chosen if one.moments and most and one.kind is most.kind), most)
         some = first.moments if first and not self.trouble else []
+        order = [id(p) for p in first.parameters] if first else []
         out: Arrays = {}
         for moment in some[:: -(-len(some) // MAX_MOMENTS) or 1]:
             number = moment.call.number
-            out[f"{number} before"], out[f"{number} after"] = moment.before, moment.after
+            out[f"{number} before"], out[f"{number} after"] = moment.flat(order)
         return out
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
