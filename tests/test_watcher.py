@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 from torch.func import functional_call, grad, vmap
 
 from bugkit.audit import audit_of, moments_of
@@ -292,6 +293,20 @@ def test_moments_have_the_order_that_the_weights_have_in_the_end():
         for then, now in ((one.before, other.before), (one.after, other.after)):
             weight, bias, rest = np.split(then, [6 * 8, 6 * 8 + 8])
             assert np.array_equal(now, np.concatenate([bias, weight, rest]))
+
+
+def test_steps_with_parametrized_weights_are_no_moments_of_the_plain_network():
+    """The numbers that a parametrization is given are not those that the network computes with."""
+
+    def masked(model):
+        plain(model)
+        prune.random_unstructured(model[0], "weight", amount=0.5)
+        plain(model)
+        prune.remove(model[0], "weight")
+
+    (_, usual), (_, moments) = watched(plain), watched(masked)
+    assert len(moments) >= len(usual) > 1
+    assert all(moment.call.step < STEPS for moment in moments)
 
 
 class CutNowAndThen(nn.Module):

@@ -88,18 +88,21 @@ class Call:
 
 @dataclass(eq=False, slots=True)
 class Moment:
-    """One step: all weights before it and after, by the parameter's identity."""
+    """One step: all weights before it and after, by name."""
 
     call: Call
-    before: dict[int, Array]
-    after: dict[int, Array] = field(default_factory=dict)  # empty as long as the step is not made
+    before: dict[str, Array]
+    after: dict[str, Array] = field(default_factory=dict)  # empty as long as the step is not made
 
-    def flat(self, order: list[int]) -> tuple[Array, Array]:
-        """The weights (weights,) before and after, in the order of these identities where they are the same ones."""
-        ids = order if set(order) == self.before.keys() else list(self.before)
-        before = [self.before[i] for i in ids]
-        after = [self.after[i] for i in ids] if self.after.keys() == self.before.keys() else list(self.after.values())
-        return np.concatenate(before), np.concatenate(after)
+    def flat(self) -> tuple[Array, Array]:
+        """All weights in one row, before and after."""
+        return np.concatenate(list(self.before.values())), np.concatenate([self.after[name] for name in self.before])
+
+    def under(self, names: list[str]) -> Moment | None:
+        """The same in the order of these names; None where it has others, as a parametrized weight has."""
+        if not set(names) == self.before.keys() == self.after.keys():
+            return None
+        return Moment(self.call, {name: self.before[name] for name in names}, self.after)
 
 
 class Ledger:
@@ -192,6 +195,9 @@ class Ledger:
         if self._silent:
             self.taken = max(self.taken, round(self.count * self._silent / self._pairs))
         self.moments = [one for one in self.moments if one.after]
+        if (module := self.ref()) is not None:
+            names = [name for name, _ in module.named_parameters()]
+            self.moments = [found for one in self.moments if (found := one.under(names))]
 
     def _compare(self, versions: list[int], clock: int, *, closely: bool) -> None:
         """Whether the weights have changed since the call before; then one more step was made, or some taken back."""
@@ -228,7 +234,7 @@ class Ledger:
             self._come_back(self.step - 1, clock)
         self._then[self.step] = clock, self.taken
         if self.moments and not self.moments[-1].after:
-            self.moments[-1].after = weights_of(self.parameters)
+            self.moments[-1].after = weights_of(self.ref())
 
     def _which_moved(self, versions: list[int], before: tuple[float, ...]) -> frozenset[int]:
         """The parameters that changed, by identity. Through ``.data`` they change without a new version."""
@@ -274,6 +280,6 @@ class Ledger:
     def _begin_moment(self, call: Call) -> None:
         if sum(p.numel() for p in self.parameters) > MAX_WEIGHTS or len(self.calls) % MOMENTS_EVERY != 1:
             return
-        self.moments.append(Moment(call, weights_of(self.parameters)))
+        self.moments.append(Moment(call, weights_of(self.ref())))
         if len(self.moments) > 2 * MAX_MOMENTS:
             del self.moments[1:-1:2]

@@ -78,7 +78,7 @@ def copied(tensor: Any) -> Any:
         return tensor.detach().clone()
 
 
-def weights_of(parameters: list[Any]) -> dict[int, Array]:
-    """Copies of all weights, each in one row, by the parameter's identity."""
+def weights_of(module: Any) -> dict[str, Array]:
+    """Copies of all weights of a module, each in one row, by name."""
     with torch._C._DisableFuncTorch():
-        return {id(p): plain(p).reshape(-1).astype(np.float32) for p in parameters}
+        return {name: plain(unwrapped(p)).reshape(-1).astype(np.float32) for name, p in module.named_parameters()}

@@ -119,11 +119,10 @@ class Watcher:
         most = max(self._chosen, key=lambda one: len(one.moments), default=None)
         first = next((one for one in self._chosen if one.moments and most and one.kind is most.kind), most)
         some = first.moments if first and not self.trouble else []
-        order = [id(p) for p in first.parameters] if first else []
         out: Arrays = {}
         for moment in some[:: -(-len(some) // MAX_MOMENTS) or 1]:
             number = moment.call.number
-            out[f"{number} before"], out[f"{number} after"] = moment.flat(order)
+            out[f"{number} before"], out[f"{number} after"] = moment.flat()
         return out
 
     def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
