@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import prune
 from torch.func import functional_call, grad, vmap
+from torch.nn.utils import prune
 
 from bugkit.audit import audit_of, moments_of
 from bugkit.box.inside import watcher
