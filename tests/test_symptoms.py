@@ -152,3 +152,11 @@ def test_a_level_that_is_no_logarithm_is_not_called_one():
     target = Target("Held-out loss", "nats", below=0.5, above=0.0, at_start=3.1, max_steps=1000)
     run = RunResult(0, "ok", loss=3.1, curve=tuple(noisy(lambda _: 3.1)))
     assert "ln" not in diagnose([run], target)[0].text
+
+
+def test_nothing_is_said_to_reach_its_target_that_misses_it_on_another_seed():
+    failed = CheckResult("check_something", "Something holds.", "failed", "it does not", 0)
+    near = RunResult(0, "ok", loss=0.3, converged=True, steps=400, curve=tuple(healthy()), checks=(failed,))
+    far = RunResult(1, "ok", loss=0.9, converged=False, steps=400, curve=tuple(healthy()), checks=(failed,))
+    assert [symptom.id for symptom in diagnose([near, near], NATS)] == ["misbehaves"]
+    assert [symptom.id for symptom in diagnose([near, far], NATS)] == ["gap"]

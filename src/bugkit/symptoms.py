@@ -36,9 +36,11 @@ def diagnose(runs: Sequence[RunResult], target: Target) -> tuple[Symptom, ...]:
     target, one loss per step; NaN and infinities are allowed anywhere.
     """
     seen: dict[str, list[str]] = {}
+    misses = any(run.status == "ok" and not run.converged for run in runs)
     for run in runs:
         for name, text in () if run.passed else _symptoms(run, target):
-            seen.setdefault(name, []).append(text)
+            if not (name == MISBEHAVES and run.converged and misses):  # it says that the target is reached
+                seen.setdefault(name, []).append(text)
     found = [name for name in ORDER if name in seen][:AT_MOST]
     return tuple(Symptom(name, _told(name, seen[name], len(runs))) for name in found)
 
