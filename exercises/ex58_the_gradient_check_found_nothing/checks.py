@@ -8,7 +8,7 @@ from bugkit.invariants import check_every_row_teaches, check_gradients_are_whole
 from bugkit.questions import ROUNDING, replayed
 
 CLOSE = 1e-3  # of the largest number; float32 gives some 1e-6
-SIZES = (  # queries, keys, numbers of a key, numbers of a value, size of the scores
+SIZES = (  # queries, keys, numbers of a key, numbers of a value, size of the last scores
     (60, 160, 32, 10, 2.0),
     (4, 8, 8, 10, 1.0),
     (64, 1000, 16, 10, 6.0),
@@ -17,6 +17,8 @@ SIZES = (  # queries, keys, numbers of a key, numbers of a value, size of the sc
     (1, 300, 8, 1, 3.0),
     (128, 31, 64, 20, 0.1),
     (5, 129, 32, 10, 30.0),
+    (3, 5000, 4, 2, 5.0),
+    (9, 160, 32, 10, 100.0),
     (60, 160, 32, 10, 2.0),
 )
 QUESTION = """
@@ -113,7 +115,7 @@ def compared(run):
         queries, keys, dims, values, scale = size
         arrays = {
             "q": run.rng.standard_normal((queries, dims)) * scale,
-            "k": run.rng.standard_normal((keys, dims)),
+            "k": run.rng.standard_normal((keys, dims)) * np.linspace(0.2, 1, keys)[:, None],
             "v": run.rng.standard_normal((keys, values)),
             "weight": run.rng.standard_normal((queries, values)),
         }
