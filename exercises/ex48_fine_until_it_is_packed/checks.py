@@ -11,12 +11,12 @@ GROUP = 8
 LAYERS = ((128, 64), (128, 128))  # fc1 and fc2
 FEW = 0.02  # of the groups
 LATE = 0.6  # of the training: from here on the network is pruned
-EARLY = 0.4  # and until here it has all its weights
+EARLY = 200  # steps with all weights
 SHAPES = ((128, 64), (128, 128), (1, 8), (10, 128), (128, 64), (7, 24), (64, 512), (128, 128))
 # The layers' weights as the network computes with them, and its answers as it is and as the chip has it.
 PACKED = """
-layers = {name.split(".")[-1]: layer for name, layer in model.named_modules()}
-layers = [layers["fc1"], layers["fc2"]]
+named = {name.split(".")[-1]: layer for name, layer in model.named_modules()}
+layers = [named["fc1"], named["fc2"]]
 
 def packed(weight):
     groups = weight.unflatten(1, (-1, group))
@@ -29,6 +29,7 @@ model.eval()
 with torch.no_grad():
     plain = torch.as_tensor(model(images))
     fc1, fc2 = (layer.weight.clone() for layer in layers)
+    head = named["head"].weight.clone()
     for layer in layers:
         layer.forward = packed_forward(layer)
     try:
@@ -76,6 +77,12 @@ def check_the_largest_of_each_group_stays(run):
         assert other == 0, f"for a weight {shape}, {other:.0%} of the groups keep a smaller one (expected: 0 %)"
 
 
+def check_the_head_is_not_pruned(run):
+    """The head of the finished network has its weights."""
+    zero = float(np.mean(asked(run, run.heldout[0][:8])["head"] == 0))
+    assert zero < 0.5, f"{zero:.0%} of them are zero (expected: 0 %)"
+
+
 @needs("check_one_weight_of_each_group_is_left")
 def check_weights_of_both_signs_are_left(run):
     """Among the weights that are left, some are positive and some are negative."""
@@ -102,11 +109,11 @@ def check_pruned_weights_stay_zero(run):
         raise UndecidedError("the weights of the training could not be seen")
 
 
-def check_the_first_half_has_all_weights(run):
-    """In the first half of the training, the network has all its weights."""
+def check_training_begins_with_all_weights(run):
+    """In the first 200 steps, the network has all its weights."""
     seen = 0
     for moment in own_moments(run):
-        if moment.call.step > EARLY * run.audit.steps:
+        if moment.call.step > EARLY:
             continue
         seen += 1
         for name, weight in zip(("fc1", "fc2"), layers_of(moment.before), strict=True):
@@ -146,4 +153,4 @@ def in_groups(weight):
 
 def asked(run, images):
     """The weights of the pruned layers, and the answers of the network as it is (plain) and packed (chip)."""
-    return run.ask(PACKED, {"images": images}, ["plain", "chip", "fc1", "fc2"], needs=["model"], group=GROUP)
+    return run.ask(PACKED, {"images": images}, ["plain", "chip", "fc1", "fc2", "head"], needs=["model"], group=GROUP)
