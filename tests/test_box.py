@@ -368,3 +368,24 @@ def test_what_the_learner_says_in_an_exception_always_crosses(box):
     assert (report["status"], report["error"]["line"]) == ("raised", 1)
     report, _ = finished(box, "E = type('E' * 5000, (Exception,), {})\nraise E('x')")
     assert (report["error"]["type"], report["error"]["line"]) == ("E" * 200, 2)
+
+
+def test_a_kernel_that_dies_at_its_start_is_started_once_more(monkeypatch):
+    """Kernels that start at the same time may choose the same ports."""
+    from bugkit.box import kernel
+
+    start, tries = kernel._Client.async_start_new_kernel_client, []
+
+    async def dies_once(client):
+        tries.append(client.km.kernel_id)
+        if len(tries) == 1:
+            await client._async_cleanup_kernel()
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return await start(client)
+
+    monkeypatch.setattr(kernel._Client, "async_start_new_kernel_client", dies_once)
+    job = Job(cells=(("parameters", "SEED = 0"), ("work", "print(1)")), seed=0, arrays="numpy", memory_mib=4096)
+    with kernel.Kernels().run(job, GUARD) as channel:
+        report, _ = report_of(*channel.receive())
+    assert report.status == "ok"
+    assert len(set(tries)) == 2

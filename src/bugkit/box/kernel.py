@@ -31,6 +31,7 @@ from bugkit.errors import Fault
 
 TOKEN_BYTES = 16
 CONNECT_SECONDS = 30
+STARTS = 3  # of a kernel
 INSIDE = "bugkit.box.inside.kernel"
 
 
@@ -88,6 +89,13 @@ class _Kernel:
         self.cell = ""  # that runs now
 
     def start(self, scratch: str) -> None:
+        """Start the kernel, once more where it dies: kernels that start at the same time may choose the same ports."""
+        for _ in range(STARTS - 1):
+            with suppress(RuntimeError):  # nbclient has cleaned up by then
+                return self._start(scratch)
+        return self._start(scratch)
+
+    def _start(self, scratch: str) -> None:
         self._client.km = self._client.create_kernel_manager()
         env = inherited() | environment()
         self._wait(self._client.async_start_new_kernel(env=env, cwd=scratch, stdout=DEVNULL, stderr=DEVNULL))
