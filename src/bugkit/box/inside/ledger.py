@@ -194,10 +194,10 @@ class Ledger:
             self.taken += self._fresh and self._by_hand == 1  # it stands for the last step
         if self._silent:
             self.taken = max(self.taken, round(self.count * self._silent / self._pairs))
-        self.moments = [one for one in self.moments if one.after]
-        if (module := self.ref()) is not None:
-            names = [name for name, _ in module.named_parameters()]
-            self.moments = [found for one in self.moments if (found := one.under(names))]
+        module = self.ref()
+        now = None if module is None else [name for name, _ in module.named_parameters()]
+        whole = [one.under(list(one.before) if now is None else now) for one in self.moments if one.after]
+        self.moments = [one for one in whole if one]
 
     def _compare(self, versions: list[int], clock: int, *, closely: bool) -> None:
         """Whether the weights have changed since the call before; then one more step was made, or some taken back."""
