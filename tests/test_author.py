@@ -324,6 +324,14 @@ def test_a_sound_exercise_has_no_problems(exercise: Exercise, monkeypatch: pytes
             {n: [replace(bad(s), checks=(checked(s, ok=True),)) for s in range(2)] for n in ("shipped", "crawl")},
             f"{CHECK} never failed",
         ),
+        (
+            {
+                "solution": [
+                    replace(good(s), checks=(replace(checked(s, ok=True), outcome="undecided"),)) for s in range(2)
+                ]
+            },
+            f"{CHECK} is undecided for the solution on all seeds",
+        ),
     ],
 )
 def test_what_is_unsound_is_told(

@@ -187,6 +187,15 @@ def test_a_half_fix_reads_like_code() -> None:
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
+def test_any_parameters_can_be_handed_on() -> None:
+    """Also those whose names hold a word of Python."""
+    named = edited("training-step", "targets", "passages")
+    broken = edited("training-step", "    optimizer.zero_grad()\n", "", named)
+    made = halves(broken, named)["every-second-call"]
+    assert "return training_step_as_before(inputs, passages)" in source(made)
+    assert len(run(made)["losses"]) == STEPS
+
+
 def test_a_step_is_not_halved_by_what_it_never_meets() -> None:
     """One that takes gradients is never called without."""
     names = set(halves(edited("training-step", "    optimizer.zero_grad()\n", "")))

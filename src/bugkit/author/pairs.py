@@ -99,7 +99,7 @@ def _choosing(pair: Pair, choice: Choice, swapped: dict[str, str]) -> list[State
 
 def _dispatcher(pair: Pair, choice: Choice) -> Statement:
     params = pair.fixed.params
-    head = syntax.text_of(cst.FunctionDef(cst.Name(pair.name), params, syntax.block([]))).partition("pass")[0].strip()
+    head = syntax.text_of(cst.FunctionDef(cst.Name(pair.name), params, syntax.block([]))).rpartition("pass")[0].strip()
     given = [*pair.parameters, *([f"*{params.star_arg.name.value}"] if isinstance(params.star_arg, cst.Param) else [])]
     given += [f"{one.name.value}={one.name.value}" for one in params.kwonly_params]
     given += [f"**{params.star_kwarg.name.value}"] if params.star_kwarg else []

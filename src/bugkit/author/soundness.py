@@ -88,6 +88,7 @@ def _problems(
     yield from _seeds_matter(results)
     yield from _symptoms_shown(exercise, results, target)
     yield from _ticks_that_turn(exercise, results)
+    yield from _never_decided(results)
     if whole:
         yield from _idle_checks(results)
     yield from _telling_hints(exercise, results)
@@ -149,6 +150,16 @@ def _idle_checks(results: Results) -> Iterator[str]:
     failed = {check.name for v, check in checks if not v.correct and check.outcome == "failed"} | set(vars(invariants))
     for name in dict.fromkeys(check.name for _, check in checks if check.name not in failed):
         yield f"{name} never failed: add a wrong fix that it catches, or drop it"
+
+
+def _never_decided(results: Results) -> Iterator[str]:
+    """A check that the solution leaves undecided holds nothing back: wrong fixes leave it so, too."""
+    runs = next(runs for variant, runs in results.items() if variant.kind == "solution")
+    outcomes: dict[str, set[str]] = {}
+    for check in (check for run in runs for check in run.checks):
+        outcomes.setdefault(check.name, set()).add(check.outcome)
+    for name in (name for name, seen in outcomes.items() if seen == {"undecided"}):
+        yield f"{name} is undecided for the solution on all seeds: what it needs to see cannot be seen there"
 
 
 def _ticks_that_turn(exercise: Exercise, results: Results) -> Iterator[str]:

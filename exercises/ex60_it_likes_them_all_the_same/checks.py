@@ -10,8 +10,9 @@ from bugkit.questions import replayed
 
 LETTERS = 26
 CLOSE = 1e-3  # of a reward; float32 moves one by some 1e-6
-EVEN = 0.1  # of the mean: weights of pairs that differ by less are all the same
-LATE = 0.4  # of the training: from here on some pairs are told apart and others are not
+FEW = 0.3  # of the spellings: so many misspellings are names, too
+EVEN = 0.02  # of the spread of the rewards: by how much the weights of pairs differ where all teach the same
+SAME = 1e-4  # of a reward
 LOSS = """
 with torch.no_grad():
     loss = torch.as_tensor(float(preference_loss(chosen, rejected)), dtype=torch.float64)
@@ -83,7 +84,7 @@ def check_names_are_preferred(run):
 def check_each_step_raises_names_and_lowers_misspellings(run):
     """At every step, rewards of names are raised and those of misspellings are lowered."""
     for call, slope, known in taught(run):
-        if known.any():
+        if known.mean() > FEW:
             raised = float(np.mean(slope[known] < 0))
             assert raised > 0.75, f"at step {call.step}, {raised:.0%} of the names are raised (expected: nearly all)"
         if not known.all():  # some misspellings are names, too
@@ -96,8 +97,9 @@ def check_clear_choices_teach_less(run):
     """Pairs whose rewards are far apart teach less than pairs that are not told yet."""
     spreads = []
     for call, slope, _ in taught(run):
-        if call.step > LATE * run.audit.steps and len(slope) > 16:
-            spreads.append(np.abs(slope).std() / np.abs(slope).mean())
+        varied = float(call.output.astype(np.float64).std())
+        if len(slope) > 16 and varied > 0.01:
+            spreads.append(np.abs(slope).std() / np.abs(slope).mean() / varied)
     if not spreads:
         raise UndecidedError("what the training teaches could not be seen")
     share = float(np.mean(np.array(spreads) < EVEN))
@@ -106,10 +108,10 @@ def check_clear_choices_teach_less(run):
 
 def check_every_step_trains_the_same_network(run):
     """At every step of the training, a spelling has the reward that it has when the network is used."""
-    gaps = [max(np.abs(then - now).max() for now in answers) for _, then, answers in replayed(run)]
-    if not gaps or min(gaps) > 0.05:
+    gaps = [np.abs(then - answers) for _, then, answers in replayed(run)]
+    if not gaps or np.median([gap[0].min() for gap in gaps]) > SAME:
         raise UndecidedError("what the network computed in training could not be compared")
-    odd = float(np.mean(np.array(gaps) > 0.05))
+    odd = float(np.mean([gap.max() > 0.05 for gap in gaps]))
     assert odd == 0, f"at {odd:.0%} of the sampled steps, a reward is different (expected: 0 %)"
 
 
