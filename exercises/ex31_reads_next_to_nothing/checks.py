@@ -3,7 +3,7 @@
 import numpy as np
 
 from bugkit.audit import UndecidedError
-from bugkit.checks import cross_entropy, log_probabilities, nll, probabilities, redrawn
+from bugkit.checks import cross_entropy, log_probabilities, needs, nll, probabilities, redrawn
 from bugkit.invariants import check_every_row_teaches
 from bugkit.questions import gradients
 
@@ -144,6 +144,7 @@ def check_being_asked_changes_nothing(run):
         assert moved < 1e-6, f"with {size} images, a value in it changes by {moved:.2g} (expected: 0)"
 
 
+@needs("check_every_step_follows_its_own_batch")
 def check_an_image_is_read_by_itself(run):
     """The logits of an image do not depend on the other images on its sheet."""
     x, _ = sheets(run.heldout)

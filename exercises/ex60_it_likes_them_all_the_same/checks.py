@@ -94,7 +94,7 @@ def check_each_step_raises_names_and_lowers_misspellings(run):
 
 @needs("check_each_step_raises_names_and_lowers_misspellings")
 def check_clear_choices_teach_less(run):
-    """Pairs whose rewards are far apart teach less than pairs that are not told yet."""
+    """Pairs whose rewards are far apart teach less than pairs whose rewards are close."""
     spreads = []
     for call, slope, _ in taught(run):
         varied = float(call.output.astype(np.float64).std())
