@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from bugkit.exercise import Catalog
 from bugkit.grader import Grader
 from bugkit.judge import judge
 from bugkit.notebook import read
+from bugkit.verdict import RunResult
 
 CATALOG = Catalog(Path(__file__).parent / "pack")
 TOY = CATALOG.find("toy01")
@@ -40,10 +42,18 @@ def test_the_verdict_says_which_walls_there_were(sandbox):
     verdict = judge(TOY, [run], engine=grader.engine, no_sandbox=grader.no_sandbox)
     there = sandbox is None and not isinstance(find(), Missing)
     assert verdict.outcome == "passed"
+    assert verdict.next == "bugkit check toy01"  # the toy wants two seeds
     assert verdict.sandbox == there
     assert (verdict.no_sandbox == "") == there
     if sandbox is False:
         assert "--no-sandbox" in verdict.no_sandbox
+
+
+def test_what_comes_next_depends_on_what_was_judged():
+    passed = [RunResult(seed, "ok", loss=0.01, converged=True) for seed in TOY.manifest.run.seeds]
+    missed = [replace(run, converged=False) for run in passed]
+    following = [judge(TOY, runs, engine="").next for runs in (passed, passed[:1], missed, missed[:1])]
+    assert following == ["bugkit solution toy01", "bugkit check toy01", "bugkit hint toy01", "bugkit hint toy01"]
 
 
 def test_without_a_sandbox_there_is_none_and_it_is_said(monkeypatch):

@@ -35,7 +35,7 @@ def judge(
         runs=tuple(runs),
         checks=over_seeds(runs),
         symptoms=() if outcome == "passed" else diagnose(runs, target),
-        next=f"bugkit solution {exercise.id}" if outcome == "passed" else f"bugkit hint {exercise.id}",
+        next=_next(exercise, passed=outcome == "passed", seeds=len(runs)),
     )
     if rebuilt is None:
         return verdict
@@ -48,6 +48,13 @@ def judge(
         extra_cells=rebuilt.extra,
         changed_lines=rebuilt.changed_lines,
     )
+
+
+def _next(exercise: Exercise, *, passed: bool, seeds: int) -> str:
+    """A pass on fewer seeds than the exercise wants is not one yet."""
+    if passed and seeds < len(exercise.manifest.run.seeds):
+        return f"bugkit check {exercise.id}"
+    return f"bugkit {'solution' if passed else 'hint'} {exercise.id}"
 
 
 def target_of(exercise: Exercise) -> Target:
