@@ -18,6 +18,8 @@ logits = torch.stack(rows)
 """
 NEEDS = ["reader"]
 READ = """
+for piece in before:
+    reader.step(piece)
 with torch.set_grad_enabled(bool(learning)):
     logits = torch.as_tensor(read(pieces)).detach()
 """
@@ -68,7 +70,7 @@ def check_all_pieces_count(run):
 
 @needs("check_other_images_do_not_count")
 def check_the_reader_starts_with_nothing(run):
-    """`read` gives an image the same logits wherever it stands, and whatever was read before it."""
+    """`read` gives an image the same logits wherever it stands, and whatever the reader read before."""
     x = drawn(run, 12)
     usual = log_probabilities(run.read(x))
     order = run.rng.permutation(12)
@@ -108,8 +110,9 @@ def check_every_step_trains_the_same_network(run):
 
 
 def answers(run, pieces, learning):
-    """The logits of `read`, where gradients are on and where they are off."""
-    return run.ask(READ, {"pieces": pieces}, ["logits"], needs=["read"], learning=learning)["logits"]
+    """The logits of `read`, after a few steps of the reader; with gradients on or off."""
+    arrays = {"pieces": pieces, "before": drawn(run, 1, 5)[0]}
+    return run.ask(READ, arrays, ["logits"], needs=["read", "reader"], learning=learning)["logits"]
 
 
 def in_pieces(images):
