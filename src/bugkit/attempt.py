@@ -13,6 +13,7 @@ from bugkit.box.supply import Engine
 from bugkit.examine import OnEvent
 from bugkit.exercise import Exercise
 from bugkit.grader import Grader, check
+from bugkit.judge import is_short
 from bugkit.notebook import Notebook, read, unlock
 from bugkit.progress import Progress, ProgressError
 from bugkit.progress.schema import MOST_NOTE
@@ -62,9 +63,9 @@ def attempt(
 
 def _kept(progress: Progress, exercise: Exercise, verdict: Verdict, seconds: float) -> str:
     """Why it was not kept, "" when it was. A pass on fewer seeds than the exercise wants is no pass, and is not."""
-    wanted = len(exercise.manifest.run.seeds)
-    if verdict.outcome == "passed" and len(verdict.runs) < wanted:
-        return f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: bugkit check {exercise.id}"
+    if verdict.outcome == "passed" and is_short(exercise, len(verdict.runs)):
+        wanted = len(exercise.manifest.run.seeds)
+        return f"passed, but on {len(verdict.runs)} of {wanted} seeds; to count: {verdict.next}"
     try:
         progress.record(verdict, seconds)
     except ProgressError as error:

@@ -50,9 +50,13 @@ def judge(
     )
 
 
+def is_short(exercise: Exercise, seeds: int) -> bool:
+    """Whether these are fewer seeds than the exercise wants: a pass on them is not one yet."""
+    return seeds < len(exercise.manifest.run.seeds)
+
+
 def _next(exercise: Exercise, *, passed: bool, seeds: int) -> str:
-    """A pass on fewer seeds than the exercise wants is not one yet."""
-    if passed and seeds < len(exercise.manifest.run.seeds):
+    if passed and is_short(exercise, seeds):
         return f"bugkit check {exercise.id}"
     return f"bugkit {'solution' if passed else 'hint'} {exercise.id}"
 

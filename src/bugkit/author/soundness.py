@@ -154,12 +154,10 @@ def _idle_checks(results: Results) -> Iterator[str]:
 
 def _never_decided(results: Results) -> Iterator[str]:
     """A check that the solution leaves undecided holds nothing back: wrong fixes leave it so, too."""
-    runs = next(runs for variant, runs in results.items() if variant.kind == "solution")
-    outcomes: dict[str, set[str]] = {}
-    for check in (check for run in runs for check in run.checks):
-        outcomes.setdefault(check.name, set()).add(check.outcome)
-    for name in (name for name, seen in outcomes.items() if seen == {"undecided"}):
-        yield f"{name} is undecided for the solution on all seeds: what it needs to see cannot be seen there"
+    outcomes = [_outcomes(run) for variant, runs in results.items() if variant.kind == "solution" for run in runs]
+    for name in dict.fromkeys(name for one in outcomes for name in one):
+        if all(one.get(name, "undecided") == "undecided" for one in outcomes):
+            yield f"{name} is undecided for the solution on all seeds: what it needs to see cannot be seen there"
 
 
 def _ticks_that_turn(exercise: Exercise, results: Results) -> Iterator[str]:
