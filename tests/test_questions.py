@@ -10,6 +10,7 @@ from bugkit.box import Box, Guard, Job
 from bugkit.box.run_report import report_of
 from bugkit.invariants import (
     check_every_row_teaches,
+    check_every_step_trains_the_network_in_use,
     check_gradients_are_whole,
     check_the_same_question_gets_the_same_answer,
 )
@@ -78,6 +79,9 @@ def test_a_step_is_replayed_at_the_weights_that_it_had(box):
 def test_a_model_that_was_another_one_for_a_while_is_seen(box):
     assert asked(box, trained_otherwise) == 0
     assert 0.2 < asked(box, trained_otherwise, BLIND_AT_FIRST) < 0.8
+    asked(box, check_every_step_trains_the_network_in_use)
+    with pytest.raises(AssertionError, match="of the sampled steps"):
+        asked(box, check_every_step_trains_the_network_in_use, BLIND_AT_FIRST)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bugkit.audit import UndecidedError
-from bugkit.questions import CUT, given, gradients
+from bugkit.questions import CUT, given, gradients, trained_otherwise
 from bugkit.run import LearnerCodeError, Run
 
 HALF = 0.5
@@ -26,6 +26,12 @@ def check_gradients_are_whole(run: Run) -> None:
         raise UndecidedError("the gradients of the training could not be seen")
     share = float(np.mean(gaps > CUT))
     assert share == 0, f"at {share:.0%} of the sampled steps, a part of the network is missing (expected: 0 %)"
+
+
+def check_every_step_trains_the_network_in_use(run: Run) -> None:
+    """At every step of the training, the network computes the same as when it is used."""
+    odd = trained_otherwise(run)
+    assert odd == 0, f"at {odd:.0%} of the sampled steps, a log-probability is different (expected: 0 %)"
 
 
 def check_every_row_teaches(run: Run) -> None:

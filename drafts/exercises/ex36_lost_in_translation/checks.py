@@ -8,7 +8,6 @@ from bugkit.invariants import check_every_row_teaches, check_gradients_are_whole
 from bugkit.questions import trained_otherwise
 
 PAD, START, END, TOKENS = 0, 27, 28, 29
-WIDE = 14  # places of a source row with a name of at most eleven letters
 CLOSE = 2e-3  # of a log-probability; float32 moves one by some 1e-5
 CLEAR = 0.2  # of the largest slope of a step
 VOWELS = "aeiouy"
@@ -103,8 +102,8 @@ def check_each_step_teaches_the_translations(run):
     """At every step, each place of a translation is taught the token that comes next."""
     for call, _, taught, known in taught_tokens(run):
         wanted = translations(call.inputs[0])[:, : taught.shape[1]]
-        told = np.pad(wanted, ((0, 0), (0, taught.shape[1] - wanted.shape[1]))) != PAD
         wanted = np.pad(wanted, ((0, 0), (0, taught.shape[1] - wanted.shape[1])))
+        told = wanted != PAD
         clear = -call.slope.min(axis=2) > CLEAR * np.abs(call.slope).max()  # where much is left to learn
         share = float(np.mean((taught == wanted)[told & clear]))
         assert share > 0.97, f"at step {call.step}, that is so for {share:.0%} of the places (expected: 100 %)"
